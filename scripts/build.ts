@@ -1,0 +1,100 @@
+/**
+ * Bundles `src/main.ts` and all that it needs into `dist/`, which then runs alone on Node 22.19 or later.
+ *
+ * The entry is `dist/albsp.mjs`; what it loads lazily (the kubeconfig client, 0.7 s and 80 MB when loaded) stays
+ * in chunks beside it, so that an operator inside a cluster never reads them. Names are kept, since a stack
+ * trace at night must be readable. Usage: `node scripts/build.ts [ENTRY [FOLDER]]`.
+ * @module
+ */
+import { chmod, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { basename, dirname, join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build, type OutputFile, type Plugin } from 'esbuild';
+
+/** CommonJS dependencies call `require` and read `__dirname`, which an ES module does not have. */
+const COMMONJS_BANNER = [
+  "import { createRequire as createRequireOfBundle } from 'node:module';",
+  "import { dirname as dirnameOfBundle } from 'node:path';",
+  "import { fileURLToPath as pathOfBundle } from 'node:url';",
+  'const require = createRequireOfBundle(import.meta.url);',
+  'const __filename = pathOfBundle(import.meta.url);',
+  'const __dirname = dirnameOfBundle(__filename);',
+].join('\n');
+
+const HASHBANG = '#!/usr/bin/env node\n';
+
+/**
+ * A lazy `import('@kubernetes/client-node')` gives `KubeConfig` and nothing else: the package does not say that it
+ * is free of side effects, so all of its 15 MB of models would come along.
+ */
+const kubeconfigOnly: Plugin = {
+  name: 'kubeconfig-only',
+  setup(building) {
+    const name = '@kubernetes/client-node';
+    building.onResolve({ filter: new RegExp(`^${name}$`) }, async (request) => {
+      if (request.kind === 'dynamic-import') return { path: name, namespace: 'kubeconfig-only' };
+      if (request.namespace !== 'kubeconfig-only') return undefined;
+      return { path: fileURLToPath(new URL('./config.js', import.meta.resolve(name))) };
+    });
+    building.onLoad({ filter: /./, namespace: 'kubeconfig-only' }, () => ({
+      contents: `export { KubeConfig } from '${name}';`,
+      resolveDir: process.cwd(),
+    }));
+  },
+};
+
+async function bundle(entry: string, folder: string): Promise<readonly OutputFile[]> {
+  const result = await build({
+    entryPoints: [{ in: entry, out: 'albsp' }],
+    outdir: folder,
+    bundle: true,
+    splitting: true,
+    chunkNames: 'chunks/[name]-[hash]',
+    outExtension: { '.js': '.mjs' },
+    format: 'esm',
+    platform: 'node',
+    target: 'node22',
+    conditions: ['module'],
+    plugins: [kubeconfigOnly],
+    legalComments: 'none',
+    banner: { js: COMMONJS_BANNER },
+    logLevel: 'warning',
+    write: false,
+  });
+  return result.outputFiles;
+}
+
+/** Chunks first and the entry last, by rename: an operator that starts during a build sees the old bundle or the new one. */
+async function write(files: readonly OutputFile[], entry: string): Promise<void> {
+  const chunks = files.filter((file) => file.path !== entry);
+  for (const file of chunks) {
+    await mkdir(dirname(file.path), { recursive: true });
+    await writeFile(file.path, file.contents);
+  }
+  const text = files.find((file) => file.path === entry)?.text ?? '';
+  const part = `${entry}.${process.pid}.part`;
+  await mkdir(dirname(entry), { recursive: true });
+  await writeFile(part, text.startsWith('#!') ? text : HASHBANG + text);
+  await chmod(part, 0o755);
+  await rename(part, entry);
+}
+
+async function removeStale(folder: string, files: readonly OutputFile[]): Promise<void> {
+  const current = new Set(files.map((file) => basename(file.path)));
+  const chunks = join(folder, 'chunks');
+  for (const name of await readdir(chunks).catch(() => [])) {
+    if (!current.has(name)) await rm(join(chunks, name));
+  }
+}
+
+const [source = 'src/main.ts', target = 'dist'] = process.argv.slice(2);
+const folder = resolve(target);
+const entry = join(folder, 'albsp.mjs');
+const started = performance.now();
+const files = await bundle(resolve(source), folder);
+await write(files, entry);
+await removeStale(folder, files);
+const size = files.find((file) => file.path === entry)?.contents.length ?? 0;
+console.log(
+  `${relative('.', entry)}: ${Math.round(size / 1024)} KiB, ${files.length - 1} lazy chunks, ${Math.round(performance.now() - started)} ms`,
+);
