@@ -52,6 +52,7 @@ for (const file of await readReport(path)) count(file, counts);
 if (exitCode !== '0' && counts.failed.length === steps.length) {
   counts.failed.push(`npm test ended with exit code ${exitCode}`);
 }
+if (counts.passed === 0 && counts.failed.length === 0) counts.failed.push('No test ran');
 for (const name of counts.skipped) console.log(`skipped: ${name}`);
 for (const name of counts.failed) console.log(`failed: ${name}`);
 console.log(`${counts.passed} passed, ${counts.failed.length} failed, ${counts.skipped.length} skipped`);

@@ -63,11 +63,11 @@ export class ApiRefusal extends Error {
   }[];
 
   constructor(code: number, status: Manifest | undefined, what: string) {
-    super(`${what} was answered ${code}: ${status?.['message'] ?? 'no Status'}`);
+    super(`${what} was answered ${code}: ${status?.message ?? 'no Status'}`);
     this.name = 'ApiRefusal';
     this.code = code;
-    this.reason = status?.['reason'] ?? '';
-    this.causes = status?.['details']?.causes ?? [];
+    this.reason = status?.reason ?? '';
+    this.causes = status?.details?.causes ?? [];
   }
 }
 
@@ -135,7 +135,7 @@ export class Admin {
   /** The items of one namespace, or of all. `query` starts with `?`. */
   async list(kind: string, namespace?: string, query = ''): Promise<readonly Manifest[]> {
     const answer = await this.send('GET', collectionOf(kind, namespace) + query);
-    return answer['items'];
+    return answer.items;
   }
 
   /** Any request below the root; `path` starts with `/`. */

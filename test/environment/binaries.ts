@@ -21,7 +21,7 @@ export type Binaries =
 /** Looks in `KUBEBUILDER_ASSETS` (the convention of envtest), else in the cache that `build.sh` fills. */
 export function findBinaries(env: Readonly<Record<string, string | undefined>> = process.env): Binaries {
   const folder =
-    env['KUBEBUILDER_ASSETS'] ?? join(homedir(), '.cache', 'albsp', `kubernetes-${KUBERNETES_VERSION}`);
+    env.KUBEBUILDER_ASSETS ?? join(homedir(), '.cache', 'albsp', `kubernetes-${KUBERNETES_VERSION}`);
   const path = (name: string) => (isExecutable(join(folder, name)) ? join(folder, name) : undefined);
   const etcd = path('etcd');
   const apiServer = path('kube-apiserver');

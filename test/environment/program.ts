@@ -43,7 +43,7 @@ export class Program {
     const { output } = options;
     const file = typeof output === 'string' ? openSync(output, 'a') : undefined;
     const child = spawn(options.command, options.args, {
-      env: options.env ?? { PATH: process.env['PATH'], HOME: process.env['HOME'] },
+      env: options.env ?? { PATH: process.env.PATH, HOME: process.env.HOME },
       stdio: ['ignore', file ?? 'pipe', file ?? 'pipe'],
     });
     const exited = new Promise<Exit>((resolve) => {

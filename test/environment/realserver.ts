@@ -245,7 +245,7 @@ export class RealServer {
       spec: { expirationSeconds: TOKEN_SECONDS },
     });
     const authority = await readFile(join(this.#folder, 'pki', 'apiserver.crt'), 'utf8');
-    const token: string = answer['status'].token;
+    const token: string = answer.status.token;
     await writeKubeconfig(this.operatorKubeconfig, { server: this.url, authority, token });
   }
 
@@ -286,7 +286,7 @@ async function established(admin: Admin, name: string): Promise<void> {
   const probe = async () => {
     const crd = await admin.get({ kind: 'CustomResourceDefinition', name });
     const conditions: readonly { type: string; status: string; message: string }[] =
-      crd['status']?.conditions ?? [];
+      crd.status?.conditions ?? [];
     if (!conditions.some(({ type, status }) => type === 'Established' && status === 'True')) {
       throw new Error(JSON.stringify(conditions));
     }

@@ -29,7 +29,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   if (binaries.kind === 'missing') {
     const names = binaries.names.join(', ');
     const message = `no ${names} in ${binaries.folder}; '${BUILD_COMMAND}' builds them (about 12 minutes, needs Go)`;
-    if (process.env['ALBSP_REQUIRE_REAL'] === '1')
+    if (process.env.ALBSP_REQUIRE_REAL === '1')
       throw new Error(`ALBSP_REQUIRE_REAL is set, but there is ${message}`);
     console.log(`SKIPPED: all tests on the real API server: ${message}`);
     project.provide('realServer', null);
