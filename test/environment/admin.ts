@@ -170,7 +170,9 @@ export class Admin {
 /** All documents of a YAML file. */
 export async function readManifests(path: string): Promise<readonly Manifest[]> {
   const documents = parseAllDocuments(await readFile(path, 'utf8'));
-  return documents.map((document): Manifest => document.toJS()).filter((manifest) => manifest !== null);
+  return documents
+    .filter((document) => document.contents !== null)
+    .map((document): Manifest => document.toJS());
 }
 
 /** Names an object. */

@@ -36,7 +36,7 @@ export class Operator {
   readonly #lines: LogLine[] = [];
   readonly #output: string[] = [];
   #program: Program | undefined;
-  #killed = false;
+  #killed: boolean = false;
 
   private constructor(options: OperatorOptions) {
     this.#options = options;
