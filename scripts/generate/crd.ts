@@ -74,10 +74,8 @@ function rootOf(kind: Kind): Node & Record<string, unknown> {
         description: `Version of this form of the object. Example: \`${GROUP}/${VERSION}\`.`,
       },
       kind: { type: 'string', description: `Kind of the object. Example: \`${kind.kind}\`.` },
-      metadata: {
-        type: 'object',
-        description: 'Name, labels and the like. Example: `{name: strict-tls13}`.',
-      },
+      // The API server refuses a description here.
+      metadata: { type: 'object' },
       spec: { ...explained(kind.spec), description: kind.specAbout },
       ...(kind.status === undefined
         ? {}
