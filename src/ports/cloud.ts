@@ -46,7 +46,7 @@ export interface CreateParameters {
   readonly name: string;
   readonly tlsVersions: readonly string[];
   readonly ciphers: readonly string[];
-  readonly resourceGroupId?: string;
+  readonly resourceGroupId?: string | undefined;
   readonly tags: readonly Tag[];
 }
 

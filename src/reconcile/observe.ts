@@ -1,0 +1,87 @@
+/**
+ * What the cloud shows for one object: the account, one shared list, and, only when the list does not show the id
+ * in status, whether that id still exists.
+ * @module
+ */
+import type { SecurityPolicy } from '../api/securitypolicy.ts';
+import { isYoung, type Observation, ownStatus, type Target } from '../domain/plan.ts';
+import type { Millis } from '../ports/clock.ts';
+import type { Cloud, CloudPolicy, Region } from '../ports/cloud.ts';
+import type { Memory } from './memory.ts';
+
+/** How long a sighting of the one id stands for a list: long enough for the watch to bring back our own write. */
+const SIGHTING_LIFETIME: Millis = 5_000;
+
+/** What `observe` needs to know. Times are monotonic. */
+export interface Question {
+  readonly policy: SecurityPolicy;
+  readonly memory: Memory;
+  readonly cloud: Cloud;
+  readonly region: string;
+  /** A list sent earlier is not believed. */
+  readonly notBefore: Millis;
+  readonly now: Millis;
+  readonly wallNow: Millis;
+  /** The time within which lists may lag. */
+  readonly window: Millis;
+}
+
+/** The region that an object is looked for in: the one it is bound to, if any, unless the spec says otherwise. */
+export function regionOf(policy: SecurityPolicy, fallback: string): string {
+  return policy.spec.region ?? ownStatus(policy).target?.region ?? fallback;
+}
+
+/** Never rejects; counts failed reads in `memory.readFailures`. */
+export async function observe(question: Question): Promise<Observation> {
+  const { policy, memory, cloud } = question;
+  const account = await cloud.account();
+  if (account.kind === 'error') {
+    memory.readFailures += 1;
+    return { kind: 'anonymous', error: account.error };
+  }
+  const region = cloud.region(question.region);
+  const target: Target = {
+    accountId: account.value.accountId,
+    region: question.region,
+    endpoint: region.endpoint,
+  };
+  const bound = ownStatus(policy).target;
+  if (bound !== undefined && (bound.accountId !== target.accountId || bound.region !== target.region)) {
+    return { kind: 'seen', target, policies: [], existence: 'unasked' };
+  }
+  const sighted = freshSighting(question);
+  if (sighted !== undefined) return { kind: 'seen', target, policies: [sighted], existence: 'unasked' };
+
+  const list = await region.list(Math.max(question.notBefore, memory.notBefore));
+  if (list.kind === 'error') {
+    memory.readFailures += 1;
+    return { kind: 'unread', target, error: list.error };
+  }
+  memory.readFailures = 0;
+  const { policies } = list.value;
+  return { kind: 'seen', target, policies, existence: await existence(question, region, policies) };
+}
+
+function freshSighting({ policy, memory, now, notBefore }: Question) {
+  const { sighting } = memory;
+  const status = ownStatus(policy);
+  const simple = policy.metadata.deletionTimestamp === undefined && status.pendingCreate === undefined;
+  if (sighting === undefined || !simple || sighting.policy.id !== status.securityPolicyId) return undefined;
+  const young = now - sighting.sentAt < SIGHTING_LIFETIME;
+  return young && sighting.sentAt >= Math.max(memory.notBefore, notBefore) ? sighting.policy : undefined;
+}
+
+/** Asked only when the list does not show the id at all and lists have had their time to catch up. */
+async function existence(
+  { policy, memory, wallNow, window }: Question,
+  region: Region,
+  policies: readonly CloudPolicy[],
+): Promise<Extract<Observation, { kind: 'seen' }>['existence']> {
+  const status = ownStatus(policy);
+  const id = status.securityPolicyId;
+  if (id === undefined || status.pendingCreate !== undefined || memory.deleted?.id === id) return 'unasked';
+  if (policies.some((seen) => seen.id === id) || isYoung(policy, wallNow, window)) return 'unasked';
+  const relations = await region.relations(id);
+  if (relations.kind === 'ok') return 'exists';
+  return relations.error.kind === 'notFound' ? 'absent' : 'unknown';
+}

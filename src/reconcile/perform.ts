@@ -1,0 +1,194 @@
+/**
+ * The cloud writes, each behind its fence: a status write with the resourceVersion that was read, so that a stale view
+ * gets a conflict before anything is changed.
+ * @module
+ */
+import type { SecurityPolicy, SecurityPolicyStatus } from '../api/securitypolicy.ts';
+import { type Change, fingerprint, type PendingCreate, type Target } from '../domain/plan.ts';
+import type { Difference } from '../domain/policy.ts';
+import { nextStatus, type Outcome } from '../domain/status.ts';
+import type { Clock, Millis } from '../ports/clock.ts';
+import type { CloudError, CloudPolicy, CloudResult, Listener, Region, Tag } from '../ports/cloud.ts';
+import type { PolicyStore, WriteResult } from '../ports/store.ts';
+import type { Memory } from './memory.ts';
+
+/** The pass as the performing functions need it. */
+export interface Stage {
+  readonly policy: SecurityPolicy;
+  readonly memory: Memory;
+  readonly region: Region;
+  readonly store: PolicyStore;
+  readonly clock: Clock;
+}
+
+/** How long a pass waits for the sighting of a new policy before it writes the id down without it. */
+const SIGHTING_PATIENCE: Millis = 1_000;
+
+/** What a cloud write came to; `fenced` when the fence did not hold and nothing was sent. */
+export type Performed<T> =
+  | { readonly kind: 'fenced'; readonly write: WriteResult }
+  | { readonly kind: 'done'; readonly policy: SecurityPolicy; readonly value: T };
+
+/** The answer to a create: an id, with the sighting if it came in time, or an error. */
+export type Created =
+  | { readonly kind: 'created'; readonly id: string; readonly seen: CloudPolicy | undefined }
+  | { readonly kind: 'failed'; readonly error: CloudError };
+
+/** Writes the status of `outcome`, also when nothing differs: the server then only checks the version. */
+async function fence(stage: Stage, status: SecurityPolicyStatus): Promise<WriteResult> {
+  return stage.store.writeStatus(stage.policy, status);
+}
+
+/** Sends the announced create. A replay is fenced: what this process believes may be long out of date. */
+export async function performCreate(
+  stage: Stage,
+  pending: PendingCreate,
+  replay: boolean,
+): Promise<Performed<Created>> {
+  let { policy } = stage;
+  const { memory, region, clock } = stage;
+  if (replay) {
+    const write = await fence(stage, policy.status ?? {});
+    if (write.kind !== 'ok') return { kind: 'fenced', write };
+    policy = write.object;
+  }
+  const known = memory.token?.clientToken === pending.clientToken ? memory.token : undefined;
+  const token = {
+    clientToken: pending.clientToken,
+    sends: known?.sends ?? 0,
+    ambiguous: known?.ambiguous ?? 1,
+    at: clock.monotonic(),
+  };
+  // Until the answer is seen the send counts as ambiguous, so that no exit from here forgets it.
+  memory.token = { ...token, sends: token.sends + 1, ambiguous: token.ambiguous + 1 };
+  memory.notBefore = clock.monotonic();
+  const answer = await region.create(pending.parameters, pending.clientToken);
+  memory.notBefore = clock.monotonic();
+  if (answer.kind === 'error') {
+    memory.token = tokenAfter({ ...token, at: memory.notBefore }, answer.error);
+    return { kind: 'done', policy, value: { kind: 'failed', error: answer.error } };
+  }
+  const seen = await sightSoon(stage, answer.value.id);
+  return { kind: 'done', policy, value: { kind: 'created', id: answer.value.id, seen } };
+}
+
+/** The memory of a token after a failed send. */
+function tokenAfter(token: NonNullable<Memory['token']>, error: CloudError): NonNullable<Memory['token']> {
+  const sent = { ...token, sends: token.sends + 1 };
+  switch (error.kind) {
+    case 'indeterminate':
+    case 'busy':
+      return error.code === 'NotLeader' ? token : { ...sent, ambiguous: token.ambiguous + 1 };
+    case 'throttled':
+    case 'credentials':
+      return sent;
+    case 'tokenSpent':
+      // Somebody used the token with other parameters: what it made, if anything, only a list can tell.
+      return { ...sent, ambiguous: token.ambiguous + 1, refusal: error };
+    case 'notFound':
+    case 'inUse':
+    case 'denied':
+    case 'exhausted':
+    case 'refused':
+      return { ...sent, refusal: error };
+  }
+}
+
+async function sightSoon({ memory, region, clock }: Stage, id: string): Promise<CloudPolicy | undefined> {
+  const sentAt = clock.monotonic();
+  const patience = Promise.withResolvers<undefined>();
+  const cancel = clock.after(SIGHTING_PATIENCE, () => patience.resolve(undefined));
+  const sighting = await Promise.race([region.sight(id), patience.promise]);
+  cancel();
+  if (sighting?.kind !== 'ok' || sighting.value === undefined) return undefined;
+  memory.sighting = { sentAt, policy: sighting.value };
+  return sighting.value;
+}
+
+/** One update, tag, untag or move. */
+export async function performChange(
+  stage: Stage,
+  step: { readonly policy: CloudPolicy; readonly change: Change; readonly found: readonly Difference[] },
+): Promise<Performed<CloudResult<void>>> {
+  const { change } = step;
+  const tagKeys = change.kind === 'tag' ? change.tags.map((tag) => tag.key) : [];
+  const outcome: Outcome = { kind: 'updating', policy: step.policy, found: step.found, tagKeys };
+  const write = await fence(stage, nextStatus(stage.policy, outcome, stage.clock.now()));
+  if (write.kind !== 'ok') return { kind: 'fenced', write };
+  const answer = await sent(stage, () => sendChange(stage.region, step.policy.id, change));
+  if (answer.kind === 'ok') {
+    stage.memory.written = { at: stage.memory.notBefore, before: fingerprint(step.policy) };
+  }
+  return { kind: 'done', policy: write.object, value: answer };
+}
+
+function sendChange(region: Region, id: string, change: Change): Promise<CloudResult<void>> {
+  switch (change.kind) {
+    case 'attributes':
+      return region.update(id, change.parameters);
+    case 'tag':
+      return region.tag(id, change.tags);
+    case 'untag':
+      return region.untag(id, change.tags);
+    case 'move':
+      return region.move(id, change.resourceGroupId);
+  }
+}
+
+/** DeleteSecurityPolicy; a 404 is a success. When listeners use the policy, they are asked for by name. */
+export async function performDelete(
+  stage: Stage,
+  id: string,
+): Promise<
+  Performed<CloudResult<void> | { readonly kind: 'inUse'; readonly listeners: readonly Listener[] }>
+> {
+  const write = await fence(stage, deletingStatus(stage));
+  if (write.kind !== 'ok') return { kind: 'fenced', write };
+  const policy = write.object;
+  const answer = await sent(stage, () => stage.region.delete(id));
+  if (answer.kind === 'ok' || answer.error.kind === 'notFound') {
+    stage.memory.deleted = { id, at: stage.memory.notBefore };
+    return { kind: 'done', policy, value: { kind: 'ok', value: undefined } };
+  }
+  if (answer.error.kind !== 'inUse') return { kind: 'done', policy, value: answer };
+  const relations = await stage.region.relations(id);
+  return {
+    kind: 'done',
+    policy,
+    value: { kind: 'inUse', listeners: relations.kind === 'ok' ? relations.value : [] },
+  };
+}
+
+/** A deletion that is known to be blocked is tried again without calling it unblocked in between. */
+function deletingStatus({ policy, clock }: Stage): SecurityPolicyStatus {
+  const blocked =
+    policy.status?.conditions?.some((condition) => condition.type === 'DeletionBlocked') === true;
+  return blocked && policy.status !== undefined
+    ? policy.status
+    : nextStatus(policy, { kind: 'deleting' }, clock.now());
+}
+
+/** Takes our tags off a policy that is let go. */
+export async function performUntag(
+  stage: Stage,
+  id: string,
+  tags: readonly Tag[],
+): Promise<Performed<CloudResult<void>>> {
+  const write = await fence(stage, nextStatus(stage.policy, { kind: 'deleting' }, stage.clock.now()));
+  if (write.kind !== 'ok') return { kind: 'fenced', write };
+  const answer = await sent(stage, () => stage.region.untag(id, tags));
+  return { kind: 'done', policy: write.object, value: answer };
+}
+
+/** Sends a write; lists sent before its answer are not believed any more. */
+async function sent(stage: Stage, send: () => Promise<CloudResult<void>>): Promise<CloudResult<void>> {
+  stage.memory.notBefore = stage.clock.monotonic();
+  const answer = await send();
+  stage.memory.notBefore = stage.clock.monotonic();
+  return answer;
+}
+
+/** What a new or found policy does to the status: bound to it. */
+export function boundOutcome(id: string, target: Target): Outcome {
+  return { kind: 'bound', id, target };
+}
