@@ -1,0 +1,60 @@
+/**
+ * Whose keys these are: sts:GetCallerIdentity, which needs no permission.
+ * @module
+ */
+import type { Account, CloudResult } from '../../ports/cloud.ts';
+import type { Call } from './call.ts';
+import type { Credential, Credentials } from './credentials.ts';
+import type { Endpoints } from './endpoints.ts';
+import { ownError } from './errors.ts';
+import { readAccount } from './wire.ts';
+
+/** Version of the STS API. */
+const STS_VERSION = '2015-04-01';
+
+/** The account behind a provider's keys. */
+export interface Identity {
+  account(): Promise<CloudResult<Account>>;
+  /** The account id if it has been learned. */
+  known(): string | undefined;
+}
+
+/** Asks once for each configuration of keys (`Credential.source`); callers share a call, failures are not kept. */
+export function createIdentity(call: Call, credentials: Credentials, endpoints: Endpoints): Identity {
+  const accounts = new Map<string, Account>();
+  const running = new Map<string, Promise<CloudResult<Account>>>();
+  let latest: string | undefined;
+
+  async function ask(credential: Credential): Promise<CloudResult<Account>> {
+    const endpoint = endpoints.sts();
+    if (endpoint.kind === 'error') {
+      return { kind: 'error', error: ownError('refused', 'InvalidEndpoint', endpoint.message) };
+    }
+    const { origin } = endpoint;
+    const base = { action: 'GetCallerIdentity', version: STS_VERSION, region: 'sts', mutating: false };
+    const result = await call({ ...base, origin, parameters: {}, credential }, readAccount);
+    if (result.kind === 'ok') {
+      accounts.set(credential.source, result.value);
+      latest = result.value.accountId;
+    }
+    return result;
+  }
+
+  return {
+    async account() {
+      const current = await credentials.current();
+      if (current.kind === 'error') {
+        return { kind: 'error', error: ownError('credentials', current.code, current.message) };
+      }
+      const { credential } = current;
+      const known = accounts.get(credential.source);
+      if (known !== undefined) return { kind: 'ok', value: known };
+      const shared = running.get(credential.source);
+      if (shared !== undefined) return shared;
+      const asked = ask(credential).finally(() => running.delete(credential.source));
+      running.set(credential.source, asked);
+      return asked;
+    },
+    known: () => latest,
+  };
+}
