@@ -21,7 +21,10 @@ export type Manifest = Record<string, any> & {
   };
 };
 
-/** Path of a kind's collection below the API root: group and version, plural. Kinds of the group are filled in by rule. */
+/** Tells the requests of the tests from those of the operator. */
+export const USER_AGENT = 'albsp-tests';
+
+/** Path of a kind's collection below the API root: group and version, plural. */
 const PATHS: Readonly<Record<string, string>> = {
   SecurityPolicy: 'apis/alb.alicloud.dev/v1alpha1 securitypolicies',
   ProviderConfig: 'apis/alb.alicloud.dev/v1alpha1 providerconfigs',
@@ -148,7 +151,7 @@ export class Admin {
         method === 'GET' || method === 'POST' || method === 'PUT' || method === 'DELETE' ? method : 'PATCH',
       headers: {
         accept: 'application/json',
-        'user-agent': 'albsp-tests',
+        'user-agent': USER_AGENT,
         ...(body && { 'content-type': type }),
         ...(token && { authorization: `Bearer ${token}` }),
       },

@@ -35,7 +35,13 @@ interface RawEntry {
 }
 
 /** Verbs that change something. */
-const WRITES: ReadonlySet<string> = new Set(['create', 'update', 'patch', 'delete', 'deletecollection']);
+export const WRITES: ReadonlySet<string> = new Set([
+  'create',
+  'update',
+  'patch',
+  'delete',
+  'deletecollection',
+]);
 
 /**
  * The policy of the audit log: everything, with bodies for our group and Leases, never with the body of a Secret.

@@ -147,6 +147,16 @@ export class Operator {
     return exit;
   }
 
+  /** Whether it runs, and the end of what it wrote, without the credentials. */
+  describe(): string {
+    const { accessKeyId, accessKeySecret } = this.#options.canaries;
+    const state = this.exit === undefined ? 'runs' : `ended with ${JSON.stringify(this.exit)}`;
+    const end = this.#output.slice(-30).join('\n');
+    return `--- operator ${this.pid} ${state}\n${end}`
+      .replaceAll(accessKeyId, '***')
+      .replaceAll(accessKeySecret, '***');
+  }
+
   get #running(): Program {
     if (this.#program === undefined) throw new Error('The operator was not started');
     return this.#program;
@@ -184,9 +194,7 @@ export class Operator {
   }
 
   #failure(message: string): Error {
-    const { accessKeyId, accessKeySecret } = this.#options.canaries;
-    const end = this.#output.slice(-30).join('\n');
-    return new Error(`${message}\n${end.replaceAll(accessKeyId, '***').replaceAll(accessKeySecret, '***')}`);
+    return new Error(`${message}\n${this.describe()}`);
   }
 }
 

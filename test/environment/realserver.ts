@@ -15,6 +15,8 @@ import { Program } from './program.ts';
 export const OPERATOR_NAMESPACE = 'albsp-system';
 /** Its ServiceAccount there. */
 export const OPERATOR_ACCOUNT = 'albsp';
+/** Its name in the audit log. */
+export const OPERATOR_USER = `system:serviceaccount:${OPERATOR_NAMESPACE}:${OPERATOR_ACCOUNT}`;
 
 /** Time to start, in milliseconds: 5 s on two idle cores, much more on a busy machine. */
 const START_MS = 90_000;
