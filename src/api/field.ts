@@ -11,11 +11,7 @@ export interface Rule {
   readonly message: string;
   readonly messageExpression?: string;
   readonly fieldPath?: string;
-  readonly reason?:
-    | 'FieldValueInvalid'
-    | 'FieldValueForbidden'
-    | 'FieldValueRequired'
-    | 'FieldValueDuplicate';
+  readonly reason?: 'FieldValueInvalid' | 'FieldValueForbidden' | 'FieldValueRequired';
   readonly optionalOldSelf?: boolean;
 }
 

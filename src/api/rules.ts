@@ -14,8 +14,8 @@ import type { Rule } from './field.ts';
 /** On a list: no value stands twice. */
 export const uniqueRule: Rule = {
   rule: 'self.all(x, self.exists_one(y, x == y))',
-  message: 'Each value may stand once',
-  reason: 'FieldValueDuplicate',
+  // Not FieldValueDuplicate: with it the API server leaves the message out.
+  message: 'A value is listed twice: each may stand once',
 };
 
 /** On the spec: what holds between its fields. */

@@ -152,7 +152,7 @@ function article(type: string): string {
 
 function typeFix(shape: Shape, value: unknown): string | undefined {
   const scalar = typeof value === 'number' || typeof value === 'boolean';
-  if (shape.type === 'string' && scalar) return `Put it in quotes: "${shown(value)}"`;
+  if (shape.type === 'string' && scalar) return 'Put it in quotes';
   if (shape.type === 'array' && typeof value === 'string') return `Make it a list: [${shown(value)}]`;
   return undefined;
 }
