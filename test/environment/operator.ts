@@ -183,8 +183,14 @@ export class Operator {
 
   /** `eventually`, ended early and with the log when the process is gone. */
   async #while<T>(within: number, what: string, probe: () => Promise<T> | T): Promise<T> {
-    const gone = this.exited.then((exit) => {
-      throw new Error(`It ended with ${JSON.stringify(exit)}`);
+    // A last look: what is waited for may have been its last line.
+    // A last look: what is waited for may have been its last line.
+    const gone = this.exited.then(async (exit) => {
+      try {
+        return await probe();
+      } catch {
+        throw new Error(`It ended with ${JSON.stringify(exit)}`);
+      }
     });
     try {
       return await Promise.race([eventually(probe, { within, what }), gone]);
