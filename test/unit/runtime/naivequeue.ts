@@ -1,0 +1,99 @@
+interface Item {
+  readyAt: number;
+  priority: number;
+  /** Order of becoming ready. */
+  turn: number;
+}
+
+/** What the work queue must do, written for clarity: everything is recomputed from flat lists, at no regard to cost. */
+export class NaiveQueue {
+  now: number;
+  readonly #queued = new Map<string, Item>();
+  readonly #running = new Map<string, { priority: number; again: Item | undefined }>();
+  readonly #failures = new Map<string, number>();
+  readonly #base: number;
+  readonly #max: number;
+  #turns = 0;
+  #closed = false;
+
+  constructor(now: number, base: number, max: number) {
+    this.now = now;
+    this.#base = base;
+    this.#max = max;
+  }
+
+  get ready(): string[] {
+    return [...this.#queued]
+      .filter(([, item]) => item.readyAt <= this.now)
+      .sort(([, a], [, b]) => b.priority - a.priority || a.turn - b.turn)
+      .map(([key]) => key);
+  }
+  get delayed(): number {
+    return this.#queued.size - this.ready.length;
+  }
+  get running(): string[] {
+    return [...this.#running.keys()];
+  }
+
+  add(key: string, delay: number, priority: number | undefined): void {
+    if (this.#closed) return;
+    const run = this.#running.get(key);
+    const fallback = delay > 0 ? (run?.priority ?? 0) : 0;
+    const item = { readyAt: this.now + delay, priority: priority ?? fallback, turn: this.#turns++ };
+    if (run !== undefined) run.again = merge(run.again, item);
+    else this.#enqueue(key, item);
+  }
+
+  retry(key: string, atLeast: number): void {
+    if (this.#closed) return;
+    const failures = this.#failures.get(key) ?? 0;
+    this.#failures.set(key, failures + 1);
+    this.add(key, Math.max(atLeast, Math.min(this.#max, this.#base * 2 ** failures)), undefined);
+  }
+
+  forget(key: string): void {
+    this.#failures.delete(key);
+  }
+
+  take(): string | undefined {
+    const [key] = this.ready;
+    if (this.#closed || key === undefined) return undefined;
+    this.#running.set(key, { priority: this.#queued.get(key)?.priority ?? 0, again: undefined });
+    this.#queued.delete(key);
+    return key;
+  }
+
+  done(key: string): void {
+    const again = this.#running.get(key)?.again;
+    this.#running.delete(key);
+    if (again !== undefined && !this.#closed) this.#enqueue(key, { ...again, turn: this.#turns++ });
+  }
+
+  shutDown(): void {
+    this.#closed = true;
+  }
+
+  advance(ms: number): void {
+    const end = this.now + ms;
+    const due = [...this.#queued.values()].filter((item) => item.readyAt > this.now && item.readyAt <= end);
+    for (const item of due.sort((a, b) => a.readyAt - b.readyAt || a.turn - b.turn))
+      item.turn = this.#turns++;
+    this.now = end;
+  }
+
+  #enqueue(key: string, item: Item): void {
+    const known = this.#queued.get(key);
+    const merged = merge(known, item);
+    const becameReady = known !== undefined && known.readyAt > this.now && merged.readyAt <= this.now;
+    this.#queued.set(key, becameReady ? { ...merged, turn: item.turn } : merged);
+  }
+}
+
+function merge(known: Item | undefined, item: Item): Item {
+  if (known === undefined) return item;
+  return {
+    readyAt: Math.min(known.readyAt, item.readyAt),
+    priority: Math.max(known.priority, item.priority),
+    turn: known.turn,
+  };
+}
