@@ -5,7 +5,7 @@
  */
 import type { SecurityPolicySpec, SecurityPolicyStatus } from '../api/securitypolicy.ts';
 import { checkAdoption, checkName } from './check/binding.ts';
-import { checkShape, isObject, property, violation } from './check/shape.ts';
+import { checkShape, checkWhole, isObject, property, violation } from './check/shape.ts';
 import { SHAPES } from './check/shapes.ts';
 import { checkSuites, explainSuite } from './check/suites.ts';
 import { checkTags } from './check/tags.ts';
@@ -30,7 +30,7 @@ export function checkSpec(
   status?: SecurityPolicyStatus,
 ): readonly Violation[] {
   const value: unknown = spec;
-  if (!isObject(value)) return checkShape(SHAPES.SecurityPolicy, value, '/spec');
+  if (!isObject(value)) return checkWhole(SHAPES.SecurityPolicy, value, '/spec');
   return [
     ...checkShape(SHAPES.SecurityPolicy, value, '/spec').map(explainSuite),
     ...checkName(name, value),

@@ -7,7 +7,7 @@ import type { SecurityPolicySpec } from '../../api/securitypolicy.ts';
 import { checkSpec } from '../check.ts';
 import { nearest } from './nearest.ts';
 import { checkSelector } from './selector.ts';
-import { checkShape, isObject, type Json, property, type Shape, violation } from './shape.ts';
+import { checkShape, checkWhole, isObject, type Json, property, type Shape, violation } from './shape.ts';
 import { SHAPES } from './shapes.ts';
 import { step, type Violation } from './violation.ts';
 
@@ -54,7 +54,7 @@ function judge(manifest: Json, version: string): readonly Violation[] {
     ...checkNames(manifest),
     ...(kind === 'SecurityPolicy'
       ? checkSpec(nameOf(manifest), spec as SecurityPolicySpec)
-      : [...checkShape(shape, spec ?? null, '/spec'), ...checkSelector(spec)]),
+      : [...checkWhole(shape, spec, '/spec'), ...checkSelector(spec)]),
     ...checkUnknown(shape, spec, '/spec'),
   ];
 }

@@ -57,6 +57,12 @@ export function checkShape(shape: Shape, value: unknown, pointer: string): reado
   return isObject(value) ? checkObject(shape, value, pointer) : [];
 }
 
+/** `checkShape` for the spec itself, which may be missing; null counts as missing. */
+export function checkWhole(shape: Shape, value: unknown, pointer: string): readonly Violation[] {
+  if (value !== undefined && value !== null) return checkShape(shape, value, pointer);
+  return [violation(pointer, undefined, 'required', 'Missing: this field is required')];
+}
+
 function checkText(shape: Shape, value: string, pointer: string): readonly Violation[] {
   const { minLength = 0, maxLength = Number.POSITIVE_INFINITY, pattern } = shape;
   if (shape.enum !== undefined) return checkEnum(shape.enum, value, pointer);
