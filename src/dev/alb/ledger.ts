@@ -19,7 +19,7 @@ export interface LedgerEntry {
   readonly committed: boolean;
   /** The id that a committed request made or changed. */
   readonly id?: string;
-  /** Whether the whole answer was given to the client's socket. */
+  /** Whether the whole answer was handed to a socket that was still open; that the client read it is not known. */
   readonly answered: boolean;
   readonly status: number;
   readonly code?: string;

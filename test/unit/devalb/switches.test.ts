@@ -127,6 +127,7 @@ describe('cipherOrder', () => {
     'AES256-SHA256',
     'AES128-SHA256',
   ];
+  const SORTED = CIPHERS.toSorted((left, right) => (left < right ? -1 : 1));
   const wish = Object.fromEntries(CIPHERS.map((cipher, index) => [`Ciphers.${index + 1}`, cipher]));
 
   test.each([['kept' as const], ['sorted' as const], ['shuffled' as const]])(
@@ -135,14 +136,14 @@ describe('cipherOrder', () => {
       const bench = new Bench({ cipherOrder });
       bench.create(wish);
       const lists = Array.from({ length: 5 }, () => bench.shown()[0]?.Ciphers ?? []);
-      for (const ciphers of lists) expect(ciphers.toSorted()).toEqual(CIPHERS.toSorted());
+      for (const ciphers of lists) expect(new Set(ciphers)).toEqual(new Set(CIPHERS));
       const orders = new Set(lists.map((ciphers) => ciphers.join()));
       switch (cipherOrder) {
         case 'kept':
           expect([...orders]).toEqual([CIPHERS.join()]);
           break;
         case 'sorted':
-          expect([...orders]).toEqual([CIPHERS.toSorted().join()]);
+          expect([...orders]).toEqual([SORTED.join()]);
           break;
         case 'shuffled':
           expect(orders.size).toBeGreaterThan(1);
