@@ -33,12 +33,14 @@ const GRANTED: readonly Right[] = [
   { verb: 'list', group: 'alb.alicloud.dev', resource: 'securitypolicies' },
   { verb: 'watch', group: 'alb.alicloud.dev', resource: 'securitypolicies' },
   { verb: 'get', group: 'alb.alicloud.dev', resource: 'securitypolicies' },
+  { verb: 'patch', group: 'alb.alicloud.dev', resource: 'securitypolicies' },
   { verb: 'update', group: 'alb.alicloud.dev', resource: 'securitypolicies', subresource: 'status' },
   { verb: 'get', resource: 'namespaces', name: 'kube-system' },
   { verb: 'create', resource: 'events', namespace: 'default' },
+  { verb: 'patch', resource: 'events', namespace: 'default' },
   { verb: 'get', group: 'coordination.k8s.io', resource: 'leases', namespace: 'albsp-system' },
   { verb: 'create', group: 'coordination.k8s.io', resource: 'leases', namespace: 'albsp-system' },
-  { verb: 'update', group: 'coordination.k8s.io', resource: 'leases', namespace: 'albsp-system' },
+  { verb: 'patch', group: 'coordination.k8s.io', resource: 'leases', namespace: 'albsp-system' },
 ];
 
 /** What somebody who took over the operator must not be able to do. */
@@ -51,7 +53,7 @@ const DENIED: readonly Right[] = [
   { verb: 'list', resource: 'namespaces' },
   { verb: 'get', resource: 'namespaces', name: 'default' },
   { verb: 'get', resource: 'pods', namespace: 'default' },
-  { verb: 'update', group: 'coordination.k8s.io', resource: 'leases', namespace: 'default' },
+  { verb: 'patch', group: 'coordination.k8s.io', resource: 'leases', namespace: 'default' },
   { verb: 'delete', group: 'coordination.k8s.io', resource: 'leases', namespace: 'albsp-system' },
   { verb: 'create', resource: 'serviceaccounts', subresource: 'token', namespace: 'albsp-system' },
   { verb: 'update', group: 'rbac.authorization.k8s.io', resource: 'clusterroles' },
