@@ -15,7 +15,7 @@ import type { Rule } from './field.ts';
 export const uniqueRule: Rule = {
   rule: 'self.all(x, self.exists_one(y, x == y))',
   // Not FieldValueDuplicate: with it the API server leaves the message out.
-  message: 'A value is listed twice: each may stand once',
+  message: 'No value may stand twice',
 };
 
 /** On the spec: what holds between its fields. */

@@ -1,11 +1,12 @@
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { API_VERSION } from '../../src/api/group.ts';
 import type { SecurityPolicySpec } from '../../src/api/securitypolicy.ts';
 import { readSource } from '../../src/cli/lint/source.ts';
 import { checkManifest } from '../../src/domain/check/manifest.ts';
 import { checkSpec } from '../../src/domain/check.ts';
 import { Admin, ApiRefusal, type Manifest } from '../environment/admin.ts';
+import { describeReal } from '../environment/tiers.ts';
 import { type SpecCase, specCase } from '../unit/check/specs.ts';
 
 /** Specs that all three judge; half of them are one mutation from valid. */
@@ -14,17 +15,15 @@ const NAMESPACE = 'verdict';
 const GOOD = { tlsVersions: ['TLSv1.2'], ciphers: ['AES128-SHA'] };
 const TARGET = { accountId: '1', region: 'cn-hangzhou', endpoint: 'https://alb.cn-hangzhou.aliyuncs.com' };
 
-const server = inject('realServer');
-
-describe.skipIf(server === null)('the real API server', () => {
+describeReal('the verdict', () => {
   let admin: Admin;
   beforeAll(async () => {
-    admin = await Admin.of(server?.adminKubeconfig ?? '');
+    admin = await Admin.of(inject('realServer')?.adminKubeconfig ?? '');
     await admin.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE } });
   });
   afterAll(() => admin?.close());
 
-  test(`gives the verdict of checkSpec() and lint() on ${RUNS} specs at create (O11)`, async () => {
+  test(`the server, checkSpec() and lint() agree on ${RUNS} specs at create`, async () => {
     let refusals = 0;
     const property = fc.asyncProperty(specCase(), async (one) => {
       const refusal = await verdictOfServer(admin, one);
@@ -93,6 +92,51 @@ describe.skipIf(server === null)('the real API server', () => {
     expect(object.status).toEqual({ observedGeneration: -1 });
   });
 
+  test.each<[boolean, string, object]>([
+    [true, 'ProviderConfig', { secretRef: { name: 'keys' } }],
+    [
+      true,
+      'ProviderConfig',
+      { region: 'cn-hangzhou', secretRef: { name: 'keys', keys: { accessKeyId: 'AK_ID' } } },
+    ],
+    [false, 'ProviderConfig', {}],
+    [false, 'ProviderConfig', { secretRef: { name: 'keys' }, endpoint: 'https://example.com' }],
+    [false, 'ProviderConfig', { secretRef: { name: 'keys', namespace: 'other' } }],
+    [false, 'ProviderConfig', { secretRef: { name: 'keys', keys: { accessKeyId: 'a b' } } }],
+    [false, 'ProviderConfig', { region: 'evil.example.com/', secretRef: { name: 'keys' } }],
+    [true, 'ClusterProviderConfig', { credentials: { environment: {} }, allowedNamespaces: {} }],
+    [
+      true,
+      'ClusterProviderConfig',
+      { credentials: { ecsRamRole: { roleName: 'r' } }, network: 'vpc', adoption: 'Enabled' },
+    ],
+    [true, 'ClusterProviderConfig', { credentials: { environment: {} }, endpoint: 'http://127.0.0.1:8080' }],
+    [true, 'ClusterProviderConfig', { credentials: { environment: {} }, endpoint: 'http://[::1]:8080' }],
+    [true, 'ClusterProviderConfig', { credentials: { rrsa: null, environment: {} } }],
+    [true, 'ClusterProviderConfig', selecting({ key: 'a', operator: 'In', values: ['b'] })],
+    [true, 'ClusterProviderConfig', selecting({ key: 'a', operator: 'Exists' })],
+    [false, 'ClusterProviderConfig', selecting({ key: 'a', operator: 'In' })],
+    [false, 'ClusterProviderConfig', selecting({ key: 'a', operator: 'Exists', values: ['b'] })],
+    [false, 'ClusterProviderConfig', { allowedNamespaces: {} }],
+    [false, 'ClusterProviderConfig', { credentials: {} }],
+    [false, 'ClusterProviderConfig', { credentials: { environment: {}, ecsRamRole: { roleName: 'r' } } }],
+    [false, 'ClusterProviderConfig', { credentials: { secretRef: { name: 'keys' } } }],
+    [false, 'ClusterProviderConfig', { credentials: { rrsa: { roleArn: 'x', oidcProviderArn: 'y' } } }],
+    [false, 'ClusterProviderConfig', { credentials: { environment: {} }, endpoint: 'http://example.com' }],
+    [false, 'ClusterProviderConfig', { credentials: { environment: {} }, endpoint: 'https://a@example.com' }],
+    [false, 'ClusterProviderConfig', { credentials: { environment: {} }, network: 'internet' }],
+  ])('the server and lint() say %s of a %s %j', async (good, kind, spec) => {
+    const namespace = kind === 'ProviderConfig' ? { namespace: NAMESPACE } : {};
+    const config: Manifest = {
+      apiVersion: API_VERSION,
+      kind,
+      metadata: { name: 'config', ...namespace },
+      spec,
+    };
+    expect((await refusalOf(admin, config)) === undefined).toBe(good);
+    expect(lintedOf(config).length === 0).toBe(good);
+  });
+
   test('names the suites that do not go with the versions', async () => {
     const spec = {
       tlsVersions: ['TLSv1.3'],
@@ -109,10 +153,18 @@ function manifest({ name, spec }: SpecCase): Manifest {
   return { apiVersion: API_VERSION, kind: 'SecurityPolicy', metadata, spec };
 }
 
+function verdictOfServer(admin: Admin, one: SpecCase): Promise<string | undefined> {
+  return refusalOf(admin, manifest(one));
+}
+
+function verdictOfLint(one: SpecCase): readonly unknown[] {
+  return lintedOf(manifest(one));
+}
+
 /** Why the server refuses it, or undefined when it does not. */
-async function verdictOfServer(admin: Admin, one: SpecCase): Promise<string | undefined> {
+async function refusalOf(admin: Admin, object: Manifest): Promise<string | undefined> {
   try {
-    await admin.create(manifest(one), '?dryRun=All&fieldValidation=Strict');
+    await admin.create(object, '?dryRun=All&fieldValidation=Strict');
     return undefined;
   } catch (failure) {
     if (failure instanceof ApiRefusal && (failure.code === 422 || failure.code === 400))
@@ -121,11 +173,16 @@ async function verdictOfServer(admin: Admin, one: SpecCase): Promise<string | un
   }
 }
 
-function verdictOfLint(one: SpecCase): readonly unknown[] {
-  const source = readSource(JSON.stringify(manifest(one)));
+function lintedOf(object: Manifest): readonly unknown[] {
+  const source = readSource(JSON.stringify(object));
   if (source.kind !== 'read') throw new Error(source.message);
   const verdicts = source.manifests.map((each) => checkManifest(each.value));
   return verdicts.flatMap((verdict) => (verdict.kind === 'judged' ? verdict.violations : []));
+}
+
+/** The spec of a ClusterProviderConfig with one requirement on namespaces. */
+function selecting(requirement: object): object {
+  return { credentials: { environment: {} }, allowedNamespaces: { matchExpressions: [requirement] } };
 }
 
 let count = 0;
