@@ -34,6 +34,8 @@ export class World {
   /** Set by the console; undefined: as the options say. */
   quota: number | undefined;
   #used = 0;
+  /** Deleted policies in the order of their deletion. */
+  #deleted: PolicyRecord[] = [];
 
   constructor(account: string, region: string) {
     this.account = account;
@@ -62,7 +64,9 @@ export class World {
   remove(record: PolicyRecord, at: Millis): void {
     record.revise(at, undefined);
     this.#used -= 1;
-    for (const [id, other] of this.policies) if (other.isForgotten(at)) this.policies.delete(id);
+    this.#deleted.push(record);
+    const forgotten = this.#deleted.findIndex((other) => !other.isForgotten(at));
+    for (const other of this.#deleted.splice(0, Math.max(forgotten, 0))) this.policies.delete(other.id);
   }
 
   /** Moves a policy to the front of the list order. */

@@ -1,6 +1,7 @@
 import { request } from 'node:http';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { devAlb } from '../../../src/cli/devalb.ts';
+import { askControl } from '../../../src/dev/alb/control-client.ts';
 import { type RunningAlb, startAlb } from '../../../src/dev/alb/server.ts';
 import { signV1, stringToSignV1 } from '../../../src/dev/alb/signature-v1.ts';
 import { WALL_CLOCK } from '../../../src/dev/alb/wallclock.ts';
@@ -222,6 +223,17 @@ describe('the control API', () => {
     ).toBe(404);
     const { entries, last } = await control('ledger/entries', { since: 1 });
     expect([last, entries]).toEqual([2, [expect.objectContaining({ code: 'InvalidAccessKeyId.NotFound' })]]);
+  });
+
+  test('askControl() carries Infinity both ways, and rejects what is refused', async () => {
+    await askControl(alb.url, 'options/set', { tokenRetention: Number.POSITIVE_INFINITY });
+    expect(await askControl(alb.url, 'options', {})).toMatchObject({
+      tokenRetention: Number.POSITIVE_INFINITY,
+    });
+    expect(await askControl(alb.url, 'console/detach', { place: PLACE, id: 'spy-0' })).toEqual({
+      found: false,
+    });
+    await expect(askControl(`${alb.url}/_control`, 'options', {})).rejects.toThrow('answered 404');
   });
 
   test('a call is held, awaited and released from outside', async () => {

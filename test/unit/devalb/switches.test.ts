@@ -107,6 +107,20 @@ describe('listLag', () => {
     expect(seen).toEqual([0, 'policy-1', 0, 'renamed', 1, 1, 0]);
   });
 
+  test('a deleted policy is dropped for good once no list can show it', () => {
+    const bench = new Bench({ listLag: 600_000, quota: 2 });
+    const ids = [bench.create(), bench.create()];
+    bench.clock.advance(600_000);
+    for (const SecurityPolicyId of ids) bench.call('DeleteSecurityPolicy', { SecurityPolicyId });
+    expect(
+      bench.shown({ 'SecurityPolicyIds.1': ids[1] ?? '', 'SecurityPolicyIds.2': ids[0] ?? '' }),
+    ).toHaveLength(2);
+    bench.clock.advance(7_200_000);
+    bench.model.console.delete(PLACE, bench.create());
+    const { world } = bench.model.context(PLACE.account, PLACE.region);
+    expect([world.policies.size, world.used]).toEqual([1, 0]);
+  });
+
   test('a list shows Configuring and Available as late as everything else', () => {
     const bench = new Bench({ listLag: 5000, createConfiguring: 2000 });
     bench.create();
