@@ -69,6 +69,8 @@ const SOMETIMES = ['Reconciling', 'Stalled', 'DeletionBlocked', 'Paused'] as con
 const UNKNOWN_AFTER = 3;
 /** The most listeners that a status names (schema bound of `status.relatedListeners`). */
 const LISTENERS_SHOWN = 10;
+/** The most differences that a status names (schema bound of `status.drift`). */
+const DIFFERENCES_SHOWN = 64;
 const ACCEPTED: Line = ['True', 'Valid', 'The spec is valid'];
 const IDENTIFIED: Line = ['True', 'CredentialsValid', 'The credentials work'];
 const MATCHED: Line = ['True', 'Matched', 'The policy in the cloud matches the spec'];
@@ -87,9 +89,9 @@ export function nextStatus(policy: SecurityPolicy, outcome: Outcome, now: Millis
   return withoutUndefined(status);
 }
 
-/** Whether two statuses have the same content, whatever the order of their keys. */
-export function sameStatus(a: SecurityPolicyStatus | undefined, b: SecurityPolicyStatus): boolean {
-  return canonical(a ?? {}) === canonical(b);
+/** Whether two values have the same content, whatever the order of their keys. */
+export function sameContent(a: unknown, b: unknown): boolean {
+  return canonical(a ?? {}) === canonical(b ?? {});
 }
 
 /** The condition of this type, for events and metrics. */
@@ -191,7 +193,9 @@ function factsOf(
     case 'drifted':
       return {
         ...seenFacts(outcome.policy),
-        drift: outcome.found.map(({ field, desired, observed }) => ({ field, desired, observed })),
+        drift: outcome.found
+          .slice(0, DIFFERENCES_SHOWN)
+          .map(({ field, desired, observed }) => ({ field, desired, observed })),
         ...(before.lastApplied === undefined
           ? {}
           : { lastApplied: { ...before.lastApplied, generation: policy.metadata.generation } }),

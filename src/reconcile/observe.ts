@@ -5,6 +5,7 @@
  */
 import type { SecurityPolicy } from '../api/securitypolicy.ts';
 import { isYoung, type Observation, ownStatus, type Target } from '../domain/plan.ts';
+import { isOwn } from '../domain/policy.ts';
 import type { Millis } from '../ports/clock.ts';
 import type { Cloud, CloudPolicy, Region } from '../ports/cloud.ts';
 import type { Memory } from './memory.ts';
@@ -18,6 +19,7 @@ export interface Question {
   readonly memory: Memory;
   readonly cloud: Cloud;
   readonly region: string;
+  readonly clusterId: string;
   /** A list sent earlier is not believed. */
   readonly notBefore: Millis;
   readonly now: Millis;
@@ -52,7 +54,7 @@ export async function observe(question: Question): Promise<Observation> {
   const sighted = freshSighting(question);
   if (sighted !== undefined) return { kind: 'seen', target, policies: [sighted], existence: 'unasked' };
 
-  const list = await region.list(Math.max(question.notBefore, memory.notBefore));
+  const list = await listFor(question, region);
   if (list.kind === 'error') {
     memory.readFailures += 1;
     return { kind: 'unread', target, error: list.error };
@@ -60,6 +62,19 @@ export async function observe(question: Question): Promise<Observation> {
   memory.readFailures = 0;
   const { policies } = list.value;
   return { kind: 'seen', target, policies, existence: await existence(question, region, policies) };
+}
+
+/** A list that does not show what is bound is not the last word unless it was sent just now. */
+async function listFor(question: Question, region: Region) {
+  const { policy, memory, clusterId } = question;
+  const notBefore = Math.max(question.notBefore, memory.notBefore);
+  const list = await region.list(notBefore);
+  const id = ownStatus(policy).securityPolicyId;
+  if (list.kind === 'error' || id === undefined || notBefore >= question.now) return list;
+  const shown = list.value.policies.some(
+    (seen) => seen.id === id && isOwn(seen, policy.metadata.uid, clusterId),
+  );
+  return shown ? list : region.list(question.now);
 }
 
 function freshSighting({ policy, memory, now, notBefore }: Question) {

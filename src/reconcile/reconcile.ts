@@ -18,7 +18,7 @@ import { FINALIZER, RECONCILE_ANNOTATION } from '../api/group.ts';
 import type { SecurityPolicy } from '../api/securitypolicy.ts';
 import { checkSpec } from '../domain/check.ts';
 import { type Observation, ownStatus, plan, type Situation, type Step, type Target } from '../domain/plan.ts';
-import { nextStatus, type Outcome, sameStatus, transition } from '../domain/status.ts';
+import { isReady, nextStatus, type Outcome, sameContent, transition } from '../domain/status.ts';
 import type { Action } from '../ports/action.ts';
 import type { Clock, Millis } from '../ports/clock.ts';
 import type { Cloud, CloudError, CloudPolicy } from '../ports/cloud.ts';
@@ -120,14 +120,13 @@ export class Reconciler {
       // Announced by another process, or by this one before it was restarted: nobody knows what was sent.
       memory.token = { clientToken: pending.clientToken, sends: 0, ambiguous: 1, at: now };
     }
-    const asked = policy.metadata.annotations?.[RECONCILE_ANNOTATION];
-    const requested = asked !== undefined && asked !== status.lastHandledReconcileAt;
     return observe({
       policy,
       memory,
       cloud,
       region: regionOf(policy, settings.region),
-      notBefore: requested ? now : now - settings.resync,
+      clusterId: settings.clusterId,
+      notBefore: mayLookBack(policy) ? now - settings.resync : now,
       now,
       wallNow: clock.now(),
       window: settings.window,
@@ -138,7 +137,7 @@ export class Reconciler {
     const { clock, settings } = this.#shop;
     const situation: Omit<Situation, 'quota'> = {
       policy,
-      violations: checkSpec(policy.metadata.name, policy.spec),
+      violations: checkSpec(policy.metadata.name, policy.spec, policy.status),
       clusterId: settings.clusterId,
       observation,
       recall: recallOf(memory, clock.monotonic()),
@@ -314,7 +313,7 @@ class Pass {
     const { settings, clock } = this.#shop;
     const step = plan({
       policy: bound,
-      violations: checkSpec(bound.metadata.name, bound.spec),
+      violations: checkSpec(bound.metadata.name, bound.spec, bound.status),
       clusterId: settings.clusterId,
       observation: { kind: 'seen', target, policies: [seen], existence: 'unasked' },
       recall: {},
@@ -416,7 +415,7 @@ class Pass {
   /** Writes the status of an outcome, only when it differs, and ends the pass. */
   async #record(outcome: Outcome, action: Action): Promise<Next> {
     const status = nextStatus(this.#policy, outcome, this.#shop.clock.now());
-    if (sameStatus(this.#policy.status, status)) return { kind: 'finished', action };
+    if (sameContent(this.#policy.status, status)) return { kind: 'finished', action };
     const write = await this.#put(status);
     return write.kind === 'ok' ? { kind: 'finished', action } : this.#kube(write, true);
   }
@@ -489,6 +488,15 @@ class Pass {
   #later(): Action {
     return { kind: 'again', delay: this.#shop.settings.resync * (0.9 + 0.2 * this.#shop.random()) };
   }
+}
+
+/** Whether a list of up to one resync ago will do: for what is at rest, and for what was never announced. */
+function mayLookBack(policy: SecurityPolicy): boolean {
+  const status = ownStatus(policy);
+  const asked = policy.metadata.annotations?.[RECONCILE_ANNOTATION];
+  if (asked !== undefined && asked !== status.lastHandledReconcileAt) return false;
+  if (policy.metadata.deletionTimestamp !== undefined || status.pendingCreate !== undefined) return false;
+  return status.securityPolicyId === undefined || isReady(policy);
 }
 
 function writesToCloud(step: Step): boolean {

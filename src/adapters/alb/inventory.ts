@@ -81,6 +81,7 @@ export function createInventory(readPage: ReadPage, clock: Clock, log: Log): Inv
     });
     const second = await takeList(readPage, { known: () => known, until, clock, onSend });
     if (second.kind === 'error') return second;
+    if (second.value.short) return unfinished('TornList', 'The list changed while its pages were read');
     const same = first.value.missing.isSubsetOf(second.value.missing);
     if (!isSuspect(second.value) || same) return accept(second.value);
     const message = 'Two lists in a row miss different policies: neither is believed';
@@ -166,7 +167,7 @@ async function takeList(readPage: ReadPage, taking: Taking): Promise<CloudResult
   if (nextToken !== undefined) return unfinished('EndlessList', `The list has over ${MOST_PAGES} pages`);
   const missing = new Set([...taking.known()].filter((id) => !policies.has(id)));
   const snapshot = { sentAt: sentAt ?? Number.NEGATIVE_INFINITY, policies: [...policies.values()] };
-  return { kind: 'ok', value: { snapshot, missing, short: policies.size < fewest } };
+  return { kind: 'ok', value: { snapshot, missing, short: tokens.size > 0 && policies.size < fewest } };
 }
 
 function unfinished(code: string, message: string): CloudResult<never> {

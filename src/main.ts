@@ -1,0 +1,85 @@
+/**
+ * The program: picks a command and ends the process with its exit code. The only place that touches `process`.
+ * @module
+ */
+import type { Output } from './cli/output.ts';
+import { VERSION } from './version.ts';
+
+const HELP = `Usage: albsp COMMAND [ARGUMENT...]
+
+Commands
+  run          run the operator; "albsp run --help" lists its flags
+  lint FILE... say what the API server would refuse, with file, line and a fix
+  ciphers      list the cipher suites, the TLS versions they go with, and the weak ones
+  dev alb      serve a stand-in of the ALB API on loopback
+  dev kube     serve a small stand-in of the Kubernetes API on loopback
+  version      print the version
+`;
+
+const output: Output = {
+  stdout: (text) => void process.stdout.write(text),
+  stderr: (text) => void process.stderr.write(text),
+};
+
+async function main(args: readonly string[]): Promise<number> {
+  const [command = '', ...rest] = args;
+  switch (command) {
+    case 'run': {
+      const { run } = await import('./cli/run.ts');
+      return run(rest, output, {
+        environment: process.env,
+        terminal: process.stdout.isTTY === true,
+        signal: untilSignal(),
+      });
+    }
+    case 'lint': {
+      const { lint } = await import('./cli/lint.ts');
+      return lint(rest, output);
+    }
+    case 'ciphers': {
+      const { ciphers } = await import('./cli/ciphers.ts');
+      return ciphers(rest, output);
+    }
+    case 'dev':
+      return dev(rest);
+    case 'version':
+    case '--version':
+      output.stdout(`albsp ${VERSION}\n`);
+      return 0;
+    case 'help':
+    case '--help':
+    case '-h':
+      output.stdout(HELP);
+      return 0;
+    default:
+      output.stderr(
+        command === '' ? HELP : `albsp: Unknown command "${command}"; "albsp help" lists the commands\n`,
+      );
+      return 2;
+  }
+}
+
+async function dev([what = '', ...rest]: readonly string[]): Promise<number> {
+  switch (what) {
+    case 'alb': {
+      const { devAlb } = await import('./cli/devalb.ts');
+      return devAlb(rest, process, untilSignal());
+    }
+    case 'kube': {
+      const { devKube } = await import('./cli/devkube.ts');
+      return devKube(rest, process, untilSignal());
+    }
+    default:
+      output.stderr(`albsp dev: Unknown stand-in "${what}"; there are "alb" and "kube"\n`);
+      return 2;
+  }
+}
+
+/** Aborted by the first SIGTERM or SIGINT; a second one ends the process as if nobody listened. */
+function untilSignal(): AbortSignal {
+  const abort = new AbortController();
+  for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => abort.abort());
+  return abort.signal;
+}
+
+process.exit(await main(process.argv.slice(2)));

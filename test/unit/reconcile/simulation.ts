@@ -1,0 +1,268 @@
+import { createCloud } from '../../../src/adapters/alb/cloud.ts';
+import { environmentCredentials } from '../../../src/adapters/alb/credentials.ts';
+import { createEndpoints } from '../../../src/adapters/alb/endpoints.ts';
+import type { Exchange, HttpAnswer } from '../../../src/adapters/alb/exchange.ts';
+import { OWNER_TAGS } from '../../../src/api/group.ts';
+import type { SecurityPolicySpec } from '../../../src/api/securitypolicy.ts';
+import { AlbModel } from '../../../src/dev/alb/model.ts';
+import type { AlbOptions } from '../../../src/dev/alb/options.ts';
+import type { Action } from '../../../src/ports/action.ts';
+import type { Log } from '../../../src/ports/log.ts';
+import type { Events } from '../../../src/ports/store.ts';
+import { Reconciler } from '../../../src/reconcile/reconcile.ts';
+import { VirtualClock } from '../virtualclock.ts';
+import { type KubeFault, KubeWorld, simulatedStore } from './kubeworld.ts';
+
+/** What goes wrong with one cloud call. `lost`: done, but the answer does not arrive; `twice`: delivered two times. */
+export type CloudFault =
+  | 'none'
+  | 'reset'
+  | 'lost'
+  | 'twice'
+  | 'unavailable'
+  | 'throttled'
+  | 'crashBefore'
+  | 'crashAfter';
+
+/** The faults of a run; both are asked once a call. */
+export interface Faults {
+  cloud(action: string): CloudFault;
+  kube(): KubeFault;
+  /** Versions that reads of the object are late. */
+  lag(): number;
+}
+
+export const NO_FAULTS: Faults = { cloud: () => 'none', kube: () => 'none', lag: () => 0 };
+export const ACCOUNT = '1000000000000001';
+export const REGION = 'cn-hangzhou';
+export const PLACE = { account: ACCOUNT, region: REGION };
+export const KEY = 'team-a/web';
+const CLUSTER = 'cluster-1';
+
+const SILENT: Log = { debug() {}, info() {}, warn() {}, error() {}, with: () => SILENT };
+
+/** One operator process, or what is left of it. */
+interface Process {
+  readonly reconciler: Reconciler;
+  dead: boolean;
+}
+
+/** One object, one cloud and one operator in virtual time; everything that the operator does goes through its ports. */
+export class Simulation {
+  readonly clock = new VirtualClock();
+  readonly kube = new KubeWorld();
+  readonly model: AlbModel;
+  readonly violations: string[] = [];
+  faults: Faults = NO_FAULTS;
+  account = ACCOUNT;
+  readonly actions: string[] = [];
+  readonly #random: () => number;
+  readonly #window: number;
+  readonly #events: string[] = [];
+  #process: Process;
+  #failures = 0;
+
+  constructor(options: Partial<AlbOptions>, random: () => number, window = 60_000) {
+    this.#random = random;
+    this.#window = window;
+    this.model = new AlbModel({ rates: {}, ...options }, this.clock, random);
+    this.#process = this.#start();
+  }
+
+  get events(): readonly string[] {
+    return this.#events;
+  }
+
+  /** A new process with an empty memory. */
+  restart(): void {
+    this.#process.dead = true;
+    this.#process = this.#start();
+    this.#failures = 0;
+  }
+
+  /** One pass; a crash in the middle of it leaves a new process. Answers when to look again. */
+  async pass(): Promise<number | undefined> {
+    const process = this.#process;
+    let action: Action | undefined;
+    let failed: unknown;
+    void process.reconciler.reconcile(KEY).then(
+      (value) => {
+        action = value;
+      },
+      (error: unknown) => {
+        failed = error;
+      },
+    );
+    for (let turns = 0; action === undefined && failed === undefined && !process.dead; turns += 1) {
+      await this.clock.advance(turns === 0 ? 0 : 5);
+      if (turns > 20_000) throw new Error('A pass did not end within 100 s of virtual time');
+    }
+    if (failed !== undefined) throw failed;
+    if (process.dead || action === undefined) {
+      this.restart();
+      return 0;
+    }
+    return this.#delayOf(action);
+  }
+
+  /** Passes until the operator is content, or `within` has gone by. False when it was not. */
+  async settle(within: number): Promise<boolean> {
+    const end = this.clock.monotonic() + within;
+    for (let calm = 0; this.clock.monotonic() < end; ) {
+      const before = this.kube.length;
+      const delay = await this.pass();
+      calm = delay === undefined && this.kube.length === before ? calm + 1 : 0;
+      if (calm >= 2) return true;
+      // A resync comes at the latest after a minute.
+      await this.clock.advance(delay === undefined ? 60_000 : Math.min(delay, 60_000));
+    }
+    return false;
+  }
+
+  #delayOf(action: Action): number | undefined {
+    switch (action.kind) {
+      case 'settled':
+        this.#failures = 0;
+        return undefined;
+      case 'again':
+        this.#failures = 0;
+        return action.delay;
+      case 'retry':
+        this.#failures += 1;
+        return Math.max(action.delay ?? 0, Math.min(60_000, 500 * 2 ** this.#failures));
+    }
+  }
+
+  #start(): Process {
+    const process: { reconciler?: Reconciler; dead: boolean } = { dead: false };
+    const crash = (): Promise<never> => {
+      process.dead = true;
+      return new Promise<never>(() => {});
+    };
+    const store = simulatedStore(this.kube, {
+      fault: () => this.faults.kube(),
+      lag: () => this.faults.lag(),
+      crash,
+    });
+    const events: Events = { publish: (_object, event) => this.#events.push(event.reason) };
+    const cloud = createCloud({
+      credentials: environmentCredentials({
+        ALIBABA_CLOUD_ACCESS_KEY_ID: 'testid',
+        ALIBABA_CLOUD_ACCESS_KEY_SECRET: 'testsecret',
+      }),
+      endpoints: createEndpoints({ network: 'public', region: REGION }),
+      exchange: this.#exchange(crash),
+      clock: this.clock,
+      log: SILENT,
+      nonce: () => String(this.#random()),
+      userAgent: 'simulation',
+      rates: 'unlimited',
+    });
+    const settings = {
+      clusterId: CLUSTER,
+      region: REGION,
+      resync: 60_000,
+      window: this.#window,
+      readOnly: false,
+    };
+    const reconciler = new Reconciler({
+      store,
+      events,
+      cloud,
+      clock: this.clock,
+      log: SILENT,
+      random: this.#random,
+      settings,
+    });
+    return Object.assign(process, { reconciler });
+  }
+
+  #exchange(crash: () => Promise<never>): Exchange {
+    return async (request): Promise<HttpAnswer> => {
+      const url = new URL(request.url);
+      const action = request.headers['x-acs-action'] ?? '';
+      const parameters = Object.fromEntries(url.searchParams);
+      // A request takes time on its way there and back, so that "sent before" and "answered after" never tie.
+      this.clock.freeze(1);
+      const deliver = () => {
+        this.#witness(action, parameters);
+        this.actions.push(action);
+        return this.model.call({
+          action,
+          version: request.headers['x-acs-version'] ?? '',
+          region: REGION,
+          account: this.account,
+          parameters,
+        });
+      };
+      const fault = this.faults.cloud(action);
+      switch (fault) {
+        case 'crashBefore':
+          return crash();
+        case 'reset':
+          return { kind: 'failed', reason: 'ConnectionReset' };
+        case 'unavailable':
+          return { kind: 'answer', status: 503, headers: {}, text: '<html>busy</html>' };
+        case 'throttled':
+          return {
+            kind: 'answer',
+            status: 400,
+            headers: {},
+            text: '{"Code":"Throttling.User","Message":"Request was denied"}',
+          };
+        case 'crashAfter':
+          deliver();
+          return crash();
+        case 'lost':
+          deliver();
+          return { kind: 'failed', reason: 'Timeout' };
+        case 'none':
+        case 'twice': {
+          const first = deliver();
+          const answer = fault === 'twice' ? deliver() : first;
+          this.clock.freeze(1);
+          return {
+            kind: 'answer',
+            status: answer.status,
+            headers: answer.headers,
+            text: JSON.stringify(answer.body),
+          };
+        }
+      }
+    };
+  }
+
+  /** O15 and O5, at the moment of the call. */
+  #witness(action: string, parameters: Readonly<Record<string, string>>): void {
+    const uid = this.kube.object?.metadata.uid;
+    const id = parameters.SecurityPolicyId ?? parameters['ResourceId.1'] ?? parameters.ResourceId;
+    if (action.startsWith('List') || id === undefined) return;
+    const live = this.model.live().find((policy) => policy.id === id);
+    if (live !== undefined && live.tags[OWNER_TAGS.uid] !== uid) {
+      this.violations.push(`${action} of policy ${id}, which is not of object ${uid}`);
+    }
+  }
+
+  /** Live policies that carry an object's mark. */
+  marked(): readonly { readonly id: string; readonly uid: string }[] {
+    return this.model.live().flatMap(({ id, tags }) => {
+      const uid = tags[OWNER_TAGS.uid];
+      return uid === undefined ? [] : [{ id, uid }];
+    });
+  }
+}
+
+/** A small linear congruential generator (Numerical Recipes): a seed replays a run. */
+export function seeded(seed: number): () => number {
+  let state = (seed * 2_654_435_761) >>> 0;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
+
+/** A valid spec of TLS 1.2. */
+export const SPEC: SecurityPolicySpec = {
+  tlsVersions: ['TLSv1.2'],
+  ciphers: ['ECDHE-RSA-AES128-GCM-SHA256', 'ECDHE-RSA-AES256-GCM-SHA384'],
+};
