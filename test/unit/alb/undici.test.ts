@@ -199,9 +199,18 @@ describe('exchange', () => {
   });
 
   test('exchange() goes to loopback without a proxy', async () => {
+    let connects = 0;
+    const server = createServer();
+    server.on('connect', (_request, socket) => {
+      connects += 1;
+      socket.destroy();
+    });
+    closing.push(() => new Promise((resolve) => server.close(resolve)));
+    const exchange = client({ proxy: { httpsProxy: await listen(server) } });
     const origin = await serve((_request, response) => response.end('{}'));
-    const exchange = client({ proxy: { httpsProxy: 'http://127.0.0.1:1' } });
     expect(await exchange({ url: origin })).toMatchObject({ kind: 'answer', status: 200 });
+    expect(await exchange({ url: origin.replace('http:', 'https:') })).toMatchObject({ kind: 'failed' });
+    expect(connects).toBe(0);
   });
 
   test('exchange() says that the connection was refused when nobody listens', async () => {
