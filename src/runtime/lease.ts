@@ -154,7 +154,6 @@ class Candidate implements Election {
     switch (result.kind) {
       case 'ok':
         this.#renewedAt = sentAt;
-        this.#watch();
         return 'done';
       case 'failed':
         this.#log.warn('Could not renew the lease', { reason: result.message });
@@ -189,8 +188,8 @@ class Candidate implements Election {
     return this.#renewedAt !== undefined && this.#clock.monotonic() < this.#renewedAt + deadline;
   }
 
+  /** Rings at the deadline as it is known now; when the lease was renewed since, only to be set anew. */
   #watch(): void {
-    this.#cancelWatchdog();
     if (this.#renewedAt === undefined) return;
     const left = this.#renewedAt + this.#options.times.deadline - this.#clock.monotonic();
     this.#cancelWatchdog = this.#clock.after(left, () => {

@@ -399,6 +399,8 @@ describe('startElection()', () => {
     expect(a.election.fresh()).toBe(true);
     await clock.advance(1);
     expect(a.election.fresh()).toBe(false);
+    a.election.stop();
+    expect(a.election.fresh()).toBe(false);
   });
 
   test('stop() leaves no timer and lets the lease run out', async () => {
