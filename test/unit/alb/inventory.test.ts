@@ -209,6 +209,19 @@ describe('a suspect list', () => {
     expect(seen).toHaveLength(4);
   });
 
+  test('list() C12 believes no list that is torn twice in a row', async () => {
+    const torn = [wirePage(['a'], 'n', 3), wirePage(['c'], undefined, 3)];
+    const { snapshots, result } = await run([wirePage(['a', 'b', 'c']), ...torn, ...torn]);
+    expect(snapshots).toEqual([3]);
+    expect(result).toMatchObject({ error: { kind: 'indeterminate', code: 'TornList' } });
+  });
+
+  test('list() C12 believes a single page whatever its total says: one page cannot be torn', async () => {
+    const { snapshots, seen } = await run([wirePage(['a', 'b']), wirePage(['a'], undefined, 2)]);
+    expect(snapshots).toEqual([2, 1]);
+    expect(seen).toHaveLength(2);
+  });
+
   test('subscribe() ends when its result is called', async () => {
     const { region, clock } = slow(() => wirePage(['a']));
     let told = 0;
