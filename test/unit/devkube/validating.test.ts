@@ -118,7 +118,7 @@ describe('the structural schema', () => {
 describe('the rules', () => {
   test('a rule gives its messageExpression at its fieldPath', async () => {
     expect(await causes({ size: 1, colors: ['a', 'b'] })).toEqual([
-      'spec.size: Invalid value: size 1 is less than the number of colors',
+      'spec.size: Invalid value: size is too small for a',
     ]);
   });
 

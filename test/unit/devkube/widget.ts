@@ -34,15 +34,19 @@ export const WIDGETS = {
                     minItems: 1,
                     maxItems: 2,
                     'x-kubernetes-list-type': 'atomic',
-                    items: { type: 'string', 'x-kubernetes-validations': [{ rule: "self != 'red'" }] },
+                    items: {
+                      type: 'string',
+                      maxLength: 20,
+                      'x-kubernetes-validations': [{ rule: "self != 'red'" }],
+                    },
                   },
                   tags: { type: 'object', maxProperties: 2, additionalProperties: { type: 'string' } },
-                  home: { type: 'string' },
+                  home: { type: 'string', maxLength: 20 },
                 },
                 'x-kubernetes-validations': [
                   {
                     rule: '!has(self.colors) || self.size >= size(self.colors)',
-                    messageExpression: "'size ' + string(self.size) + ' is less than the number of colors'",
+                    messageExpression: "'size is too small for ' + self.colors[0]",
                     message: 'size is less than the number of colors',
                     fieldPath: '.size',
                   },
