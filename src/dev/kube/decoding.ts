@@ -4,11 +4,12 @@
  */
 import type { Address } from './address.ts';
 import { storedEvent } from './event.ts';
-import { badRequest, failed, type Outcome, ok } from './failure.ts';
+import { badRequest, failed, invalid, type Outcome, ok } from './failure.ts';
 import { isJsonObject, type JsonObject } from './object.ts';
 import type { Resource } from './resource.ts';
 import { prune, withDefaults } from './schema.ts';
 import { storedSecret } from './secret.ts';
+import { violation } from './violation.ts';
 
 /** What the query says about unknown fields. */
 export type FieldValidation = 'Ignore' | 'Warn' | 'Strict';
@@ -30,6 +31,8 @@ export function decode(address: Address, body: unknown, mode: FieldValidation): 
   if (!isJsonObject(body))
     return failed(badRequest('the object provided is unrecognized (must be of type Object)'));
   const apiVersion = apiVersionOf(resource);
+  const bar = resource.custom === undefined ? undefined : identityBar(resource, body);
+  if (bar !== undefined) return bar;
   const { apiVersion: saidVersion = apiVersion, kind: saidKind = resource.kind } = body;
   if (saidVersion !== apiVersion) {
     const message = `the API version in the data (${String(saidVersion)}) does not match the expected API version (${apiVersion})`;
@@ -47,6 +50,23 @@ export function decode(address: Address, body: unknown, mode: FieldValidation): 
   }
   const placed = { ...metadata, ...(namespace === undefined ? {} : { namespace }) };
   return shaped(resource, { ...body, apiVersion, kind: resource.kind, metadata: placed }, mode);
+}
+
+/** A custom resource must say what it is; of built-in kinds the path is enough. */
+function identityBar(resource: Resource, body: JsonObject): Outcome<never> | undefined {
+  const { kind } = resource;
+  const missing = ['kind', 'apiVersion'].find((field) => (body[field] ?? '') === '');
+  if (missing !== undefined) {
+    const text = JSON.stringify(body);
+    const said = missing === 'kind' ? 'Kind' : missing;
+    const short = text.length > 30 ? `${text.slice(0, 30)} ...` : text;
+    const why = `Object '${said}' is missing in '${text}' (${short})`;
+    return failed(badRequest(`the object provided is unrecognized (must be of type ${kind}): ${why}`));
+  }
+  if (body.kind === kind) return undefined;
+  const name = isJsonObject(body.metadata) ? String(body.metadata.name ?? '') : '';
+  const cause = violation('FieldValueInvalid', 'kind', { shown: body.kind, detail: `must be ${kind}` });
+  return failed(invalid(resource.group, String(body.kind), name, [cause]));
 }
 
 function shaped(resource: Resource, body: Decoded['object'], mode: FieldValidation): Outcome<Decoded> {

@@ -25,13 +25,22 @@ export function precondition(
   deletion: Deletion,
 ): Failure | undefined {
   const { uid, resourceVersion } = object.metadata;
-  const unmet = (what: string, wanted: string, is: string): Failure => {
-    const why = `Precondition failed: ${what} in precondition: ${wanted}, ${what} in object meta: ${is}`;
-    return conflict(resource, object.metadata.name, why);
+  // The real server names the kind here, where it else names the resource.
+  const named = { ...resource, plural: resource.kind };
+  const unmet = (what: string, wanted: string, is: string, hint: string): Failure => {
+    const why = `the ${what} in the precondition (${wanted}) does not match the ${what} in record (${is}). ${hint}`;
+    return conflict(named, object.metadata.name, why);
   };
-  if (deletion.uid !== undefined && deletion.uid !== uid) return unmet('UID', deletion.uid, uid);
+  if (deletion.uid !== undefined && deletion.uid !== uid) {
+    return unmet('UID', deletion.uid, uid, 'The object might have been deleted and then recreated');
+  }
   if (deletion.resourceVersion !== undefined && deletion.resourceVersion !== resourceVersion) {
-    return unmet('ResourceVersion', deletion.resourceVersion, resourceVersion);
+    return unmet(
+      'ResourceVersion',
+      deletion.resourceVersion,
+      resourceVersion,
+      'The object might have been modified',
+    );
   }
   return undefined;
 }

@@ -40,7 +40,8 @@ function group(name: string, resources: readonly Resource[]): JsonObject {
   return { name, versions, preferredVersion: versions[0] };
 }
 
-const VERBS = ['create', 'delete', 'get', 'list', 'patch', 'update', 'watch'];
+// In the order of the real server.
+const VERBS = ['delete', 'deletecollection', 'get', 'list', 'patch', 'create', 'update', 'watch'];
 
 function resourceList(
   groupName: string,
@@ -56,11 +57,14 @@ function resourceList(
     groupVersion: apiVersionOf(one),
     resources: served.flatMap((resource) => [
       entry(resource),
-      ...(resource.statusSubresource
-        ? [{ ...entry(resource), name: `${resource.plural}/status`, verbs: ['get', 'patch', 'update'] }]
-        : []),
+      ...(resource.statusSubresource ? [statusEntry(resource)] : []),
     ]),
   };
+}
+
+function statusEntry({ plural, namespaced, kind }: Resource): JsonObject {
+  const verbs = ['get', 'patch', 'update'];
+  return { name: `${plural}/status`, singularName: '', namespaced, kind, verbs };
 }
 
 function entry({ plural, singular, namespaced, kind, shortNames, categories }: Resource): JsonObject {

@@ -20,9 +20,12 @@ function renamed(object: JsonObject, from: 0 | 1, to: 0 | 1): JsonObject {
   );
 }
 
+// Fields that the real server shows also when nobody set them.
+const EMPTY = { eventTime: null, firstTimestamp: null, lastTimestamp: null, source: {} };
+
 /** An Event of either group as it is stored: in the form of core/v1. */
 export function storedEvent(object: JsonObject): JsonObject {
-  return { ...renamed(object, 1, 0), apiVersion: 'v1', kind: 'Event' };
+  return { ...EMPTY, ...renamed(object, 1, 0), apiVersion: 'v1', kind: 'Event' };
 }
 
 /** A stored Event as `events.k8s.io/v1` shows it. */

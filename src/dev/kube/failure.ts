@@ -79,6 +79,12 @@ export function alreadyExists(resource: Resource, name: string): Failure {
   };
 }
 
+/** 409 for a name that is still taken by an object on its way out. */
+export function stillDeleting(resource: Resource, name: string): Failure {
+  const failure = alreadyExists(resource, name);
+  return { ...failure, message: `object is being deleted: ${failure.message}` };
+}
+
 /** What a 409 says when the resourceVersion is not the current one. */
 export const MODIFIED =
   'the object has been modified; please apply your changes to the latest version and try again';
@@ -130,14 +136,6 @@ export function invalid(group: string, kind: string, name: string, causes: reado
 export function expired(message: string): Failure {
   return { code: 410, reason: 'Expired', message };
 }
-
-/** 404 for a path that serves nothing. */
-export const NO_SUCH_RESOURCE: Failure = {
-  code: 404,
-  reason: 'NotFound',
-  message: 'the server could not find the requested resource',
-  details: {},
-};
 
 /** 405 for a verb that this resource does not have. */
 export const METHOD_NOT_ALLOWED: Failure = {

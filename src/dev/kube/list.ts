@@ -45,7 +45,9 @@ export function listed(store: Store, address: Address, parameters: URLSearchPara
   const remaining = keys.length - seen;
   const more =
     remaining === 0
-      ? {}
+      ? address.resource.custom === undefined
+        ? {}
+        : { continue: '' }
       : {
           continue: token({ revision, after: last }),
           ...(selector.value === undefined ? { remainingItemCount: remaining } : {}),
@@ -60,19 +62,27 @@ function bytewise(a: string, b: string): number {
 function startOf(store: Store, parameters: URLSearchParams): Outcome<Position> {
   const asked = parameters.get('resourceVersion') ?? '';
   const match = parameters.get('resourceVersionMatch') ?? '';
+  const limit = parameters.get('limit') ?? '';
+  if (!/^\d*$/.test(limit)) {
+    return failed(badRequest(`strconv.ParseInt: parsing "${limit}": invalid syntax`));
+  }
   const mismatch = matchViolation(parameters, asked, match);
   if (mismatch !== undefined) return mismatch;
   const continued = parameters.get('continue') ?? '';
   if (continued !== '') return continuation(store, continued);
   const newest = { revision: store.revision, after: '' };
   if (asked === '' || asked === '0') return ok(newest);
-  if (!/^\d+$/.test(asked))
-    return failed(badRequest(`Invalid value: "${asked}": resourceVersion is not a number`));
+  if (!/^\d+$/.test(asked)) return failed(badRequest(`invalid resource version: ${notANumber(asked)}`));
   const revision = Number(asked);
   if (revision > store.revision) return failed(tooLarge(revision, store.revision));
   if (match !== 'Exact') return ok(newest);
   if (revision < store.oldest) return failed(expired(TOO_OLD));
   return ok({ revision, after: '' });
+}
+
+/** The words for a resourceVersion that is no number; Go's own included. */
+export function notANumber(text: string): string {
+  return `resourceVersion: Invalid value: "${text}": strconv.ParseUint: parsing "${text}": invalid syntax`;
 }
 
 const TOO_OLD = 'The resourceVersion for the provided list is too old.';
@@ -89,6 +99,11 @@ function matchViolation(
   }
   const field = 'resourceVersionMatch';
   if (match === '') return undefined;
+  if (match !== 'Exact' && match !== 'NotOlderThan') {
+    const detail = 'supported values: "Exact", "NotOlderThan", ""';
+    const cause = violation('FieldValueNotSupported', field, { shown: match, detail });
+    return failed(invalid('meta.k8s.io', 'ListOptions', '', [cause]));
+  }
   if (asked === '') return refuse(field, `${field} is forbidden unless resourceVersion is provided`);
   if (parameters.has('continue')) return refuse(field, `${field} is forbidden when continue is provided`);
   if (match === 'Exact' && asked === '0') {
@@ -109,7 +124,9 @@ const CONTINUE_TOO_OLD =
 function continuation(store: Store, text: string): Outcome<Position> {
   const position = parsed(text);
   if (position === undefined)
-    return failed(badRequest('continue key is not valid: not a token of this server'));
+    return failed(
+      badRequest('invalid continue token: continue key is not valid: not a token of this server'),
+    );
   const { revision, after } = position;
   // -1: the token of a 410, which goes on with what is there now.
   if (revision === -1) return ok({ revision: store.revision, after });

@@ -19,7 +19,14 @@ export function shown(resource: Resource, object: KubeObject, { metadataOnly }: 
   if (metadataOnly) {
     return { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata: object.metadata };
   }
-  return resource.group === 'events.k8s.io' ? shownEvent(object) : object;
+  const versioned = object.metadata.resourceVersion === '' ? unstored(object) : object;
+  return resource.group === 'events.k8s.io' ? shownEvent(versioned) : versioned;
+}
+
+/** What was only rehearsed has no resourceVersion. */
+function unstored(object: KubeObject): KubeObject {
+  const { resourceVersion: _, ...metadata } = object.metadata;
+  return { ...object, metadata: metadata as KubeObject['metadata'] };
 }
 
 /** A list; items of built-in kinds carry no kind of their own there, as in the real server. */

@@ -1,5 +1,4 @@
 import type { Decoded } from './decoding.ts';
-import { precondition } from './deletion.ts';
 import { badRequest, type Cause, conflict, failed, invalid, MODIFIED, type Outcome, ok } from './failure.ts';
 import { equalJson, type KubeObject, type Metadata, without, withoutUndefined } from './object.ts';
 import type { Resource } from './resource.ts';
@@ -29,24 +28,48 @@ export function replaced(
     const names = `the name of the object (${String(name)}) does not match the name on the URL (${current.metadata.name})`;
     return failed(badRequest(names));
   }
-  const { uid, resourceVersion: version = '' } = metadata;
-  const other = typeof uid === 'string' && uid !== '' ? precondition(resource, current, { uid }) : undefined;
-  if (other !== undefined) return failed(other);
+  const { uid = '', resourceVersion: version = '' } = metadata;
+  if (how.versioned && uid !== '' && uid !== current.metadata.uid) {
+    return failed(conflict(resource, current.metadata.name, otherUid(resource, current, String(uid))));
+  }
   if (version === '' && how.versioned && !resource.unconditionalUpdate) {
     const detail = 'must be specified for an update';
     const cause = violation('FieldValueInvalid', 'metadata.resourceVersion', { shown: 0, detail });
-    return failed(invalid(resource.group, resource.kind, current.metadata.name, [cause]));
+    // The real server names the resource here, where it else names the kind.
+    return failed(invalid(resource.group, resource.plural, current.metadata.name, [cause]));
   }
   if (version !== '' && version !== current.metadata.resourceVersion) {
     return failed(conflict(resource, current.metadata.name, MODIFIED));
   }
   const object = how.status ? onlyStatus(current, next) : withoutStatus(resource, current, next);
-  const causes = [
-    ...finalizerViolations(current, object),
-    ...(resource.custom?.validation(object, current) ?? []),
-  ];
+  const found = metadataViolations(resource, current, object, next);
+  const causes = resource.custom?.validation(object, current, found) ?? found;
   if (causes.length > 0) return failed(invalid(resource.group, resource.kind, current.metadata.name, causes));
   return ok(equalJson(object, current) ? current : object);
+}
+
+/** The real server lets its storage's words through. */
+function otherUid(resource: Resource, { metadata }: KubeObject, uid: string): string {
+  const key = [resource.group, resource.plural, metadata.namespace, metadata.name].filter(Boolean).join('/');
+  return `StorageError: invalid object, Code: 4, Key: /registry/${key}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${uid}, UID in object meta: ${metadata.uid}`;
+}
+
+/** What a client may not do to the metadata. The real server looks twice at that of custom resources. */
+function metadataViolations(
+  resource: Resource,
+  current: KubeObject,
+  object: KubeObject,
+  { metadata }: Decoded['object'],
+): readonly Cause[] {
+  const immutable = (['uid', 'deletionTimestamp'] as const).flatMap((field) => {
+    const value = metadata[field] ?? '';
+    if (value === '' || value === current.metadata[field]) return [];
+    return [
+      violation('FieldValueInvalid', `metadata.${field}`, { shown: value, detail: 'field is immutable' }),
+    ];
+  });
+  const once = [...immutable, ...finalizerViolations(current, object)];
+  return resource.custom === undefined ? once : [...once, ...once];
 }
 
 function onlyStatus(current: KubeObject, next: Decoded['object']): KubeObject {

@@ -22,12 +22,15 @@ interface Table {
 /** Changes kept a table before the oldest are forgotten, as the real server's watch cache forgets. */
 export const LOG_LENGTH = 50_000;
 
+/** Where the counting starts: what is older was before this process, as after a restart of the real server. */
+const FIRST_REVISION = 100;
+
 /** Tables of objects by `namespace/name`, as strings in which the namespace sorts first. */
 export class Store {
-  #revision = 1;
+  #revision = FIRST_REVISION;
   readonly #tables = new Map<string, Table>();
   /** Watches and lists from before this revision are refused. */
-  #compacted = 0;
+  #compacted = FIRST_REVISION - 1;
   readonly #logLength: number;
 
   constructor(logLength = LOG_LENGTH) {
@@ -78,12 +81,12 @@ export class Store {
     return stored;
   }
 
-  /** Removes what is under a key; `last` is the state it is reported with. */
-  remove(storage: string, key: string, last?: KubeObject): KubeObject | undefined {
+  /** Removes what is under a key, and reports it as it was, at the resourceVersion of the removal. */
+  remove(storage: string, key: string): KubeObject | undefined {
     const table = this.#table(storage);
     const previous = table.objects.get(key);
     if (previous === undefined) return undefined;
-    const object = this.#stamped(last ?? previous);
+    const object = this.#stamped(previous);
     table.objects.delete(key);
     this.#record(table, { revision: this.#revision, type: 'DELETED', key, object, previous });
     return object;
@@ -115,7 +118,7 @@ export class Store {
 
   /** The oldest resourceVersion that can still be read or watched from. */
   get oldest(): number {
-    return this.#compacted === 0 ? 0 : this.#compacted + 1;
+    return this.#compacted + 1;
   }
 
   /** Changes after a revision, oldest first. */

@@ -26,6 +26,7 @@ export function compileSchema(
       if (validate(object)) return [];
       return (validate.errors ?? [])
         .filter((error) => old === undefined || !unchanged(schema, object, old, segments(error)))
+        .filter(firstOfText())
         .flatMap((error) => worded(error, object));
     };
     return { kind: 'ok', check };
@@ -38,6 +39,19 @@ export function compileSchema(
 
 // RFC 3339, as k8s.io/kube-openapi/pkg/validation/strfmt reads it.
 const RFC3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/;
+
+const TEXT_RULES: ReadonlySet<string> = new Set(['maxLength', 'minLength', 'pattern']);
+
+/** Of the rules of one text the real server names the first that is broken. */
+function firstOfText(): (error: ErrorObject) => boolean {
+  const named = new Set<string>();
+  return ({ keyword, instancePath }) => {
+    if (!TEXT_RULES.has(keyword)) return true;
+    if (named.has(instancePath)) return false;
+    named.add(instancePath);
+    return true;
+  };
+}
 
 /** OpenAPI 3.0 as JSON Schema: unknown fields are pruned before, so nothing forbids them here. */
 function jsonSchema(schema: Schema): Record<string, unknown> {

@@ -10,8 +10,14 @@ import type { Schema } from './schema.ts';
 import { compileSchema } from './structure.ts';
 import { BLOCKING, RULES_NOT_CHECKED } from './violation.ts';
 
-/** All violations of an object; `old` is what it replaces. Empty when it is valid. */
-export type Validation = (object: KubeObject, old?: KubeObject) => readonly Cause[];
+/**
+ * All violations of an object, `found` (those of its metadata) first; `old` is what it replaces. Empty when it is valid.
+ */
+export type Validation = (
+  object: KubeObject,
+  old: KubeObject | undefined,
+  found: readonly Cause[],
+) => readonly Cause[];
 
 /** A schema or a rule that cannot be compiled. */
 export type CompiledValidation =
@@ -26,8 +32,8 @@ export function compileValidation(schema: Schema): CompiledValidation {
   if (rules.kind === 'failed') return rules;
   return {
     kind: 'ok',
-    validation: (object, old) => {
-      const causes = [...structure.check(object, old)];
+    validation: (object, old, found) => {
+      const causes = [...found, ...structure.check(object, old)];
       if (old === undefined || duplicates(schema, old).length === 0)
         causes.push(...duplicates(schema, object));
       if (causes.some((cause) => BLOCKING.has(cause.reason))) return [...causes, RULES_NOT_CHECKED];

@@ -5,11 +5,11 @@
 import type { Address, Verb } from './address.ts';
 import { parseBody } from './body.ts';
 import { deletionOf } from './deletion.ts';
-import { METHOD_NOT_ALLOWED, NO_SUCH_RESOURCE, notFound } from './failure.ts';
+import { notFound } from './failure.ts';
 import { listed } from './list.ts';
 import type { JsonObject, KubeObject } from './object.ts';
 import { type Rendering, shown, shownList } from './rendering.ts';
-import { type Reply, refusal } from './reply.ts';
+import { PAGE_NOT_FOUND, type Reply, refusal } from './reply.ts';
 import type { Store } from './store.ts';
 import { keyOf, type Writes, type Written } from './write.ts';
 import { unsupportedMediaType, type WriteVerb, writeOptionsOf } from './writeoptions.ts';
@@ -27,8 +27,7 @@ export interface Query {
 export function replyTo(verb: Exclude<Verb, 'watch'>, query: Query, store: Store, writes: Writes): Reply {
   const { resource, namespace, name } = query.address;
   const misplaced = resource.namespaced && namespace === undefined;
-  if (misplaced && name !== undefined) return refusal(NO_SUCH_RESOURCE);
-  if (misplaced && verb === 'create') return refusal(METHOD_NOT_ALLOWED);
+  if (misplaced && (name !== undefined || verb === 'create')) return PAGE_NOT_FOUND;
   switch (verb) {
     case 'get':
       return get(query, store);
@@ -97,6 +96,7 @@ function deleteCollection(query: Query, store: Store, writes: Writes): Reply {
     const written = writes.delete(one, {}, parameters.has('dryRun'));
     if (written.kind === 'ok') deleted.push(written.value.object);
   }
-  const metadata = { resourceVersion: String(store.revision) };
+  const more = resource.custom === undefined ? {} : { continue: '' };
+  const metadata = { resourceVersion: String(store.revision), ...more };
   return { code: 200, body: shownList(resource, deleted, metadata, rendering) };
 }

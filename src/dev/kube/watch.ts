@@ -5,17 +5,8 @@
 import type { Clock } from '../../ports/clock.ts';
 import { type Address, isTrue } from './address.ts';
 import { apiVersionOf } from './decoding.ts';
-import {
-  badRequest,
-  expired,
-  type Failure,
-  failed,
-  invalid,
-  type Outcome,
-  ok,
-  statusBody,
-} from './failure.ts';
-import { listed } from './list.ts';
+import { expired, type Failure, failed, invalid, type Outcome, ok, statusBody } from './failure.ts';
+import { listed, notANumber } from './list.ts';
 import type { KubeObject } from './object.ts';
 import { type Rendering, shown } from './rendering.ts';
 import { type Selector, selectorOf } from './selector.ts';
@@ -65,7 +56,8 @@ export function watchPlan(
   }
   const version = parameters.get('resourceVersion') ?? '';
   if (!/^\d*$/.test(version)) {
-    return failed(badRequest(`Invalid value: "${version}": resourceVersion is not a number`));
+    // The real server takes this for an error of its own.
+    return failed({ code: 500, reason: '', message: notANumber(version) });
   }
   const state = version === '' || version === '0' ? initial !== 'false' : isTrue(initial);
   const seconds = Number(parameters.get('timeoutSeconds') ?? 0);

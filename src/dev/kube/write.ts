@@ -6,13 +6,25 @@ import type { Address } from './address.ts';
 import { type Catalogue, DEFINITIONS, established, resourcesOf } from './catalogue.ts';
 import { apiVersionOf, type Decoded, decode, type FieldValidation } from './decoding.ts';
 import { type Deletion, precondition } from './deletion.ts';
-import { alreadyExists, failed, forbidden, invalid, notFound, type Outcome, ok } from './failure.ts';
+import {
+  alreadyExists,
+  badRequest,
+  failed,
+  forbidden,
+  invalid,
+  notFound,
+  type Outcome,
+  ok,
+  stillDeleting,
+} from './failure.ts';
+import { jsonPatch } from './jsonpatch.ts';
 import { nameViolations } from './naming.ts';
 import { isJsonObject, type JsonObject, type KubeObject } from './object.ts';
 import { applied, mergePatch } from './patch.ts';
 import { replaced } from './replacement.ts';
 import type { Resource } from './resource.ts';
 import type { Store } from './store.ts';
+import { violation } from './violation.ts';
 
 /** What the query of a write says. */
 export interface WriteOptions {
@@ -63,7 +75,8 @@ export class Writes {
     if (decoded.kind === 'failed') return decoded;
     const object = this.#newObject(resource, decoded.value);
     const { name } = object.metadata;
-    const causes = [...nameViolations(name), ...(resource.custom?.validation(object) ?? [])];
+    const found = nameViolations(name);
+    const causes = resource.custom?.validation(object, undefined, found) ?? found;
     const barred = this.#namespaceBar(address, name);
     if (barred !== undefined) return barred;
     if (decoded.value.object.metadata.resourceVersion !== undefined) {
@@ -72,7 +85,9 @@ export class Writes {
     }
     if (causes.length > 0) return failed(invalid(resource.group, resource.kind, name, causes));
     const key = keyOf(address.namespace, name);
-    if (this.#store.get(resource.storage, key) !== undefined) return failed(alreadyExists(resource, name));
+    const there = this.#store.get(resource.storage, key)?.metadata;
+    if (there?.deletionTimestamp !== undefined) return failed(stillDeleting(resource, name));
+    if (there !== undefined) return failed(alreadyExists(resource, name));
     const stored = this.#commit(resource, key, object, options.dryRun);
     if (stored.kind === 'failed') return stored;
     return ok({ code: 201, object: stored.value, warnings: decoded.value.warnings });
@@ -136,21 +151,40 @@ export class Writes {
     if (object === current) return ok({ code: 200, object, warnings });
     const { deletionTimestamp, finalizers = [] } = object.metadata;
     if (deletionTimestamp !== undefined && finalizers.length === 0 && resource.storage !== 'namespaces') {
-      if (options.dryRun) return ok({ code: 200, object, warnings });
-      return ok({ code: 200, object: this.#remove(resource, key, object), warnings });
+      if (!options.dryRun) this.#remove(resource, key);
+      return ok({ code: 200, object, warnings });
     }
     const stored = this.#commit(resource, key, object, options.dryRun);
     return stored.kind === 'failed' ? stored : ok({ code: 200, object: stored.value, warnings });
   }
 
-  /** PATCH with a merge patch. */
+  /** PATCH with a merge patch, or with a JSON patch: then the body is the list of its operations. */
   patch(address: Address, body: unknown, options: WriteOptions): Outcome<Written> {
     const { resource, namespace, name = '' } = address;
     const current = this.#store.get(resource.storage, keyOf(namespace, name));
     if (current === undefined) return failed(notFound(resource, name));
     const shown = { ...current, apiVersion: apiVersionOf(resource) };
-    const decoded = decode(address, mergePatch(shown, body), options.fieldValidation);
-    if (decoded.kind === 'failed') return decoded;
+    if (!Array.isArray(body)) return this.#patched(address, mergePatch(shown, body), options);
+    const patched = jsonPatch(shown, body);
+    if (patched.kind === 'ok') return this.#patched(address, patched.value, options);
+    const { code, reason } = { code: 422, reason: 'Invalid' };
+    return failed({
+      code,
+      reason,
+      message: `the server rejected our request due to an error in our request: ${patched.message}`,
+    });
+  }
+
+  /** Stores what a patch made of an object; unknown fields are 422 here, where they are 400 in a whole object. */
+  #patched(address: Address, merged: unknown, options: WriteOptions): Outcome<Written> {
+    const { resource, name = '' } = address;
+    const decoded = decode(address, merged, options.fieldValidation);
+    if (decoded.kind === 'failed') {
+      const [, detail] = /: (strict decoding error: .*)$/.exec(decoded.failure.message) ?? [];
+      if (detail === undefined) return decoded;
+      const cause = violation('FieldValueInvalid', 'patch', { shown: JSON.stringify(merged), detail });
+      return failed(invalid(resource.group, resource.kind, name, [cause]));
+    }
     return this.#replace(address, decoded.value, options, false);
   }
 
@@ -158,7 +192,9 @@ export class Writes {
   apply(address: Address, body: unknown, options: WriteOptions): Outcome<Written> {
     const { resource, namespace, name = '', subresource } = address;
     const fields = isJsonObject(body) ? body : {};
-    const metadata = { name, ...(isJsonObject(fields.metadata) ? fields.metadata : {}) };
+    const metadata = isJsonObject(fields.metadata) ? fields.metadata : {};
+    const unnamed = applyBar(fields, metadata, name);
+    if (unnamed !== undefined) return unnamed;
     const current = this.#store.get(resource.storage, keyOf(namespace, name));
     if (current === undefined && subresource !== undefined) return failed(notFound(resource, name));
     if (current === undefined) {
@@ -194,13 +230,14 @@ export class Writes {
     if (unmet !== undefined) return failed(unmet);
     if (resource.storage === 'namespaces') return this.#deleteNamespace(resource, current, dryRun);
     if ((current.metadata.finalizers ?? []).length === 0) {
-      const object = dryRun ? current : this.#remove(resource, key);
-      return ok({ code: 200, object, warnings: [], gone: true });
+      if (!dryRun) this.#remove(resource, key);
+      return ok({ code: 200, object: current, warnings: [], gone: true });
     }
-    if (current.metadata.deletionTimestamp !== undefined || dryRun) {
+    if (current.metadata.deletionTimestamp !== undefined) {
       return ok({ code: 200, object: current, warnings: [] });
     }
-    const object = this.#store.put(resource.storage, key, this.#marked(current));
+    const marked = this.#marked(current);
+    const object = dryRun ? marked : this.#store.put(resource.storage, key, marked);
     return ok({ code: 200, object, warnings: [] });
   }
 
@@ -247,8 +284,8 @@ export class Writes {
     if (empty) this.#store.remove('namespaces', key);
   }
 
-  #remove(resource: Resource, key: string, last?: KubeObject): KubeObject {
-    const removed = this.#store.remove(resource.storage, key, last);
+  #remove(resource: Resource, key: string): void {
+    const removed = this.#store.remove(resource.storage, key);
     const { namespace, name = '' } = removed?.metadata ?? {};
     if (resource.storage === DEFINITIONS) {
       for (const custom of this.#catalogue.drop(name)) {
@@ -257,8 +294,6 @@ export class Writes {
       }
     }
     if (namespace !== undefined) this.#sweepNamespace(namespace);
-    // Callers have looked: what they remove is there.
-    return removed ?? (last as KubeObject);
   }
 
   #commit(resource: Resource, key: string, object: KubeObject, dryRun: boolean): Outcome<KubeObject> {
@@ -271,6 +306,17 @@ export class Writes {
     this.#catalogue.serve(definition, resources.value);
     return ok(this.#store.put(resource.storage, key, definition));
   }
+}
+
+/** An applied object must say what it is. */
+function applyBar(fields: JsonObject, metadata: JsonObject, name: string): Outcome<never> | undefined {
+  const { apiVersion = '', kind = '' } = fields;
+  if (apiVersion === '' || kind === '') {
+    return failed(badRequest(`invalid object type: ${String(apiVersion) || '/'}, Kind=${String(kind)}`));
+  }
+  if (metadata.name !== undefined) return undefined;
+  const why = `the name of the object (${name} based on URL) was undeterminable: name must be provided`;
+  return failed(badRequest(why));
 }
 
 function applyKey(object: KubeObject, { subresource }: Address, { fieldManager }: WriteOptions): string {

@@ -47,6 +47,7 @@ function fieldValidation(parameters: URLSearchParams): FieldValidation {
   return mode === 'Strict' || mode === 'Ignore' ? mode : 'Warn';
 }
 
+const JSON_PATCH = 'application/json-patch+json';
 const MERGE = 'application/merge-patch+json';
 const STRATEGIC = 'application/strategic-merge-patch+json';
 const PLAIN: ReadonlySet<string> = new Set(['', 'application/json', 'application/yaml']);
@@ -57,7 +58,8 @@ export function unsupportedMediaType(
   resource: Resource,
   contentType: string,
 ): Failure | undefined {
-  const patches = resource.custom === undefined ? [MERGE, STRATEGIC, APPLY] : [MERGE, APPLY];
+  const patches =
+    resource.custom === undefined ? [JSON_PATCH, MERGE, STRATEGIC, APPLY] : [JSON_PATCH, MERGE, APPLY];
   const accepted = verb === 'patch' || verb === 'apply' ? patches : [...PLAIN];
   if (accepted.includes(contentType)) return undefined;
   const message = `the body of the request was in an unknown format - accepted media types include: ${accepted.filter((type) => type !== '').join(', ')}`;

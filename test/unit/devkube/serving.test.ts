@@ -51,8 +51,8 @@ describe('what a client finds', () => {
   });
 
   test('a method that the path does not have answers 405', async () => {
-    expect((await api.send('POST', `${WIDGET_PATH}/a`, {})).code).toBe(405);
-    expect((await api.post('/apis/example.test/v1/widgets', {})).code).toBe(405);
+    expect((await api.send('OPTIONS', `${WIDGET_PATH}/a`)).code).toBe(405);
+    expect((await api.post('/apis/example.test/v1/widgets', {})).code).toBe(404);
   });
 
   test('the namespaces of every cluster exist, each with a uid', async () => {

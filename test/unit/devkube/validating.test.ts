@@ -209,9 +209,11 @@ describe('definitions', () => {
     const own = new ApiClient(await startKube({ crds }));
     const path = '/apis/alb.alicloud.dev/v1alpha1/namespaces/default/securitypolicies';
     const spec = { tlsVersions: ['TLSv1.2'], ciphers: ['ECDHE-RSA-AES128-GCM-SHA256'] };
-    const good = await own.post(path, { metadata: { name: 'good' }, spec });
+    const what = { apiVersion: 'alb.alicloud.dev/v1alpha1', kind: 'SecurityPolicy' };
+    const good = await own.post(path, { ...what, metadata: { name: 'good' }, spec });
     expect([good.code, good.body.status]).toEqual([201, { observedGeneration: -1 }]);
     const bad = await own.post(path, {
+      ...what,
       metadata: { name: 'bad' },
       spec: { ...spec, tlsVersions: ['TLSv1.3'] },
     });

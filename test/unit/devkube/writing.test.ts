@@ -77,7 +77,8 @@ describe('create', () => {
   test.each([
     [{ metadata: { name: 'x', namespace: 'other' }, spec: { size: 1 } }, 400],
     [{ apiVersion: 'example.test/v2', metadata: { name: 'x' }, spec: { size: 1 } }, 400],
-    [{ kind: 'Gadget', metadata: { name: 'x' }, spec: { size: 1 } }, 400],
+    [{ kind: 'Gadget', metadata: { name: 'x' }, spec: { size: 1 } }, 422],
+    [{ kind: '', metadata: { name: 'x' }, spec: { size: 1 } }, 400],
     [{ metadata: { name: 'x', resourceVersion: '1' }, spec: { size: 1 } }, 500],
     [{ metadata: { name: 'Not_A_Name' }, spec: { size: 1 } }, 422],
     [{ metadata: {}, spec: { size: 1 } }, 422],
@@ -182,7 +183,6 @@ describe('update', () => {
       ...made.metadata,
       generation: 99,
       creationTimestamp: '2000-01-01T00:00:00Z',
-      deletionTimestamp: '2000-01-01T00:00:00Z',
     };
     const { body } = await api.put(at('stubborn'), { ...made, metadata });
     expect(body.metadata).toEqual(made.metadata);
@@ -235,6 +235,13 @@ describe('the status subresource', () => {
   });
 });
 
+test('update cannot set what says that an object is being deleted', async () => {
+  const made = await api.widget('undying');
+  const metadata = { ...made.metadata, deletionTimestamp: '2000-01-01T00:00:00Z' };
+  const { code, body } = await api.put(at('undying'), { ...made, metadata });
+  expect([code, body.details.causes[0].field]).toEqual([422, 'metadata.deletionTimestamp']);
+});
+
 describe('merge patch', () => {
   test('patch lays fields over the object and removes nulls', async () => {
     await api.widget('patched', { spec: { label: 'abc', tags: { a: '1', b: '2' } } });
@@ -270,36 +277,83 @@ describe('merge patch', () => {
   });
 });
 
+describe('JSON patch', () => {
+  const patch = (operations: object): ReturnType<ApiClient['send']> =>
+    api.send('PATCH', at('edited'), operations, { 'content-type': 'application/json-patch+json' });
+
+  test('patch adds, replaces, tests, moves, copies and removes', async () => {
+    await api.widget('edited', { spec: { size: 2, colors: ['a'], tags: { 'x/y': '1' } } });
+    const { code, body } = await patch([
+      { op: 'test', path: '/spec/size', value: 2 },
+      { op: 'add', path: '/spec/colors/0', value: 'b' },
+      { op: 'replace', path: '/spec/size', value: 3 },
+      { op: 'copy', from: '/spec/tags/x~1y', path: '/spec/tags/z' },
+      { op: 'move', from: '/spec/tags/x~1y', path: '/spec/tags/w' },
+      { op: 'remove', path: '/spec/colors/1' },
+    ]);
+    expect([code, body.spec]).toEqual([
+      200,
+      { size: 3, shape: 'round', colors: ['b'], tags: { z: '1', w: '1' } },
+    ]);
+  });
+
+  test.each([
+    [{ op: 'test', path: '/spec/size', value: 9 }],
+    [{ op: 'remove', path: '/spec/none' }],
+    [{ op: 'replace', path: '/spec/none', value: 1 }],
+    [{ op: 'add', path: '/spec/colors/7', value: 'c' }],
+    [{ op: 'jump', path: '/spec' }],
+  ])('patch answers 422 when %j cannot be done', async (operation) => {
+    expect((await patch([operation])).code).toBe(422);
+  });
+});
+
 describe('server-side apply', () => {
   test('apply creates what is not there, from YAML too', async () => {
-    const yaml = 'apiVersion: example.test/v1\nkind: Widget\nspec:\n  size: 4\n';
+    const yaml = 'apiVersion: example.test/v1\nkind: Widget\nmetadata:\n  name: applied\nspec:\n  size: 4\n';
     const { code, body } = await api.apply(at('applied'), yaml);
     expect([code, body.metadata.name, body.spec.size]).toEqual([201, 'applied', 4]);
   });
 
   test('apply keeps what others set, and removes what the same manager leaves out', async () => {
-    await api.apply(at('shared'), { spec: { size: 1, tags: { a: '1', b: '2' } } });
+    await api.apply(at('shared'), {
+      metadata: { name: 'shared' },
+      spec: { size: 1, tags: { a: '1', b: '2' } },
+    });
     await api.merge(at('shared'), { spec: { label: 'abc' } });
-    const { code, body } = await api.apply(at('shared'), { spec: { size: 1, tags: { a: '1' } } });
+    const { code, body } = await api.apply(at('shared'), {
+      metadata: { name: 'shared' },
+      spec: { size: 1, tags: { a: '1' } },
+    });
     expect(code).toBe(200);
     expect(body.spec).toEqual({ size: 1, shape: 'round', label: 'abc', tags: { a: '1' } });
   });
 
   test('apply merges a list map by key and replaces an atomic list', async () => {
     await api.widget('lists', { spec: { size: 2, colors: ['blue'] } });
-    await api.apply(`${at('lists')}/status`, { status: { conditions: [{ type: 'A' }, { type: 'B' }] } });
+    await api.apply(`${at('lists')}/status`, {
+      metadata: { name: 'lists' },
+      status: { conditions: [{ type: 'A' }, { type: 'B' }] },
+    });
     const status = await api.apply(
       `${at('lists')}/status`,
-      { status: { conditions: [{ type: 'B', status: 'True' }] } },
+      { metadata: { name: 'lists' }, status: { conditions: [{ type: 'B', status: 'True' }] } },
       'fieldManager=other',
     );
     expect(status.body.status.conditions).toEqual([{ type: 'A' }, { type: 'B', status: 'True' }]);
-    const { body } = await api.apply(at('lists'), { spec: { colors: ['green'] } });
+    const { body } = await api.apply(at('lists'), {
+      metadata: { name: 'lists' },
+      spec: { colors: ['green'] },
+    });
     expect(body.spec.colors).toEqual(['green']);
   });
 
   test('apply answers 422 without a field manager', async () => {
-    const { code, body } = await api.apply(at('applied'), { spec: { size: 1 } }, '');
+    const { code, body } = await api.apply(
+      at('applied'),
+      { metadata: { name: 'applied' }, spec: { size: 1 } },
+      '',
+    );
     expect([code, body.message]).toEqual([
       422,
       'PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for apply patch',
@@ -307,7 +361,9 @@ describe('server-side apply', () => {
   });
 
   test('apply of a status answers 404 when there is no such object', async () => {
-    expect((await api.apply(`${at('nobody')}/status`, { status: {} })).code).toBe(404);
+    expect(
+      (await api.apply(`${at('nobody')}/status`, { metadata: { name: 'nobody' }, status: {} })).code,
+    ).toBe(404);
   });
 });
 
