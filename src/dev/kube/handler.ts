@@ -10,6 +10,7 @@ import type { Catalogue } from './catalogue.ts';
 import { discovery } from './discovery.ts';
 import { type Failure, METHOD_NOT_ALLOWED } from './failure.ts';
 import { type Faults, failureOfFault, type OpenWatch } from './faults.ts';
+import { openApi } from './openapi.ts';
 import type { Recorder } from './recorder.ts';
 import { renderingOf } from './rendering.ts';
 import { PAGE_NOT_FOUND, type Reply, refusal, send } from './reply.ts';
@@ -69,7 +70,8 @@ async function open(
   const { method = '', headers } = request;
   const { searchParams: parameters } = url;
   const resources = parts.catalogue.resources();
-  const found = method === 'GET' ? discovery(url.pathname, resources) : undefined;
+  const found =
+    method === 'GET' ? (discovery(url.pathname, resources) ?? openApi(url.pathname, resources)) : undefined;
   if (found !== undefined) return { code: 200, body: found };
   const address = addressOf(url.pathname, resources);
   if (address === undefined) return PAGE_NOT_FOUND;

@@ -27,7 +27,7 @@ export function compileSchema(
       return (validate.errors ?? [])
         .filter((error) => old === undefined || !unchanged(schema, object, old, segments(error)))
         .filter(firstOfText())
-        .flatMap((error) => worded(error, object));
+        .map((error) => worded(error, object));
     };
     return { kind: 'ok', check };
   } catch (error) {
@@ -139,61 +139,62 @@ function size(value: unknown): number {
   return Array.isArray(value) ? value.length : isJsonObject(value) ? Object.keys(value).length : 0;
 }
 
-/** The words of k8s.io/kube-openapi/pkg/validation/errors for one error of ajv. */
-function worded(error: ErrorObject, root: unknown): readonly Cause[] {
+// What k8s.io/kube-openapi/pkg/validation/errors says of a rule that is broken, before its bound.
+const RULES: Readonly<Record<string, readonly [before: string, after: string]>> = {
+  minItems: ['should have at least ', ' items'],
+  minProperties: ['should have at least ', ' properties'],
+  minLength: ['should be at least ', ' chars long'],
+  pattern: ["should match '", "'"],
+  minimum: ['should be greater than or equal to ', ''],
+  exclusiveMinimum: ['should be greater than ', ''],
+  maximum: ['should be less than or equal to ', ''],
+  exclusiveMaximum: ['should be less than ', ''],
+  multipleOf: ['should be a multiple of ', ''],
+};
+
+/** The words of the API server for one error of ajv. */
+function worded(error: ErrorObject, root: unknown): Cause {
   const path = fieldPath(segments(error), root);
   const field = path === '' ? ROOT_FIELD : path;
-  const { data } = error;
+  const { data, keyword } = error;
   const params: Record<string, unknown> = error.params;
-  const bad = (shown: unknown, rule: string): readonly Cause[] => [
-    violation('FieldValueInvalid', field, { shown, detail: `${path} in body ${rule}` }),
-  ];
-  switch (error.keyword) {
+  const typed = (shown: unknown, type: unknown): Cause => {
+    const detail = `${path} in body must be of type ${String(type)}: ${JSON.stringify(shown)}`;
+    return violation('FieldValueTypeInvalid', field, { shown, detail });
+  };
+  switch (keyword) {
     case 'required': {
       const missing = String(params.missingProperty);
-      return [violation('FieldValueRequired', path === '' ? missing : `${path}.${missing}`)];
+      return violation('FieldValueRequired', path === '' ? missing : `${path}.${missing}`);
     }
-    case 'type': {
-      const type = typeName(data);
-      const detail = `${path} in body must be of type ${String(params.type)}: "${type}"`;
-      return [violation('FieldValueTypeInvalid', field, { shown: type, detail })];
-    }
-    case 'format': {
-      const detail = `${path} in body must be of type ${String(params.format)}: ${JSON.stringify(data)}`;
-      return [violation('FieldValueTypeInvalid', field, { shown: data, detail })];
-    }
+    case 'type':
+      return typed(typeName(data), params.type);
+    case 'format':
+      return typed(data, params.format);
     case 'enum':
-      return [violation('FieldValueNotSupported', field, { shown: data, detail: supported(params) })];
-    case 'maxLength': {
-      const detail = `may not be more than ${counted(params.limit, 'byte')}`;
-      return [violation('FieldValueTooLong', field, { detail })];
-    }
+      return violation('FieldValueNotSupported', field, { shown: data, detail: supported(params) });
+    case 'maxLength':
+      return violation('FieldValueTooLong', field, {
+        detail: `may not be more than ${counted(params.limit, 'byte')}`,
+      });
     case 'maxItems':
     case 'maxProperties': {
       const detail = `must have at most ${counted(params.limit, 'item')}`;
-      return [violation('FieldValueTooMany', field, { shown: size(data), detail })];
+      return violation('FieldValueTooMany', field, { shown: size(data), detail });
     }
-    case 'minItems':
-      return bad(size(data), `should have at least ${String(params.limit)} items`);
-    case 'minProperties':
-      return bad(size(data), `should have at least ${String(params.limit)} properties`);
-    case 'minLength':
-      return bad(data, `should be at least ${String(params.limit)} chars long`);
-    case 'pattern':
-      return bad(data, `should match '${String(params.pattern)}'`);
-    case 'minimum':
-      return bad(data, `should be greater than or equal to ${String(params.limit)}`);
-    case 'exclusiveMinimum':
-      return bad(data, `should be greater than ${String(params.limit)}`);
-    case 'maximum':
-      return bad(data, `should be less than or equal to ${String(params.limit)}`);
-    case 'exclusiveMaximum':
-      return bad(data, `should be less than ${String(params.limit)}`);
-    case 'multipleOf':
-      return bad(data, `should be a multiple of ${String(params.multipleOf)}`);
-    default:
-      return bad(data, error.message ?? `fails '${error.keyword}'`);
   }
+  return violation('FieldValueInvalid', field, {
+    shown: SIZED.has(keyword) ? size(data) : data,
+    detail: `${path} in body ${ruleOf(error, params)}`,
+  });
+}
+
+const SIZED: ReadonlySet<string> = new Set(['minItems', 'minProperties']);
+
+function ruleOf({ keyword, message }: ErrorObject, params: Record<string, unknown>): string {
+  const words = RULES[keyword];
+  if (words === undefined) return message ?? `breaks '${keyword}'`;
+  return `${words[0]}${String(params.limit ?? params[keyword])}${words[1]}`;
 }
 
 function counted(limit: unknown, unit: string): string {

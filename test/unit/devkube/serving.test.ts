@@ -42,7 +42,7 @@ describe('what a client finds', () => {
   });
 
   test.each([
-    '/openapi/v3',
+    '/openapi/v2',
     '/apis/none.test/v1',
     '/apis/example.test/v1/gizmos',
     '/apis/example.test/v1/widgets/a',
@@ -53,6 +53,16 @@ describe('what a client finds', () => {
   test('a method that the path does not have answers 405', async () => {
     expect((await api.send('OPTIONS', `${WIDGET_PATH}/a`)).code).toBe(405);
     expect((await api.post('/apis/example.test/v1/widgets', {})).code).toBe(404);
+  });
+
+  test('OpenAPI says that a patch of each kind takes fieldValidation, so that kubectl leaves that to the server', async () => {
+    const { body } = await api.get('/openapi/v3');
+    const { serverRelativeURL } = body.paths['apis/example.test/v1'];
+    const { patch } = (await api.get(serverRelativeURL)).body.paths[
+      '/apis/example.test/v1/namespaces/{namespace}/widgets/{name}'
+    ];
+    expect(patch['x-kubernetes-group-version-kind'].kind).toBe('Widget');
+    expect(patch.parameters[0].name).toBe('fieldValidation');
   });
 
   test('the namespaces of every cluster exist, each with a uid', async () => {
