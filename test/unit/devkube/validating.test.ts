@@ -151,6 +151,9 @@ describe('the rules', () => {
     const made = await kube.widget('older', { spec: { size: 7 } });
     const stricter = structuredClone(WIDGETS) as Loose;
     stricter.spec.versions[0].schema.openAPIV3Schema.properties.spec.properties.size.maximum = 5;
+    stricter.spec.versions[0].schema.openAPIV3Schema.properties.spec.properties.shape[
+      'x-kubernetes-validations'
+    ] = [{ rule: "self != 'round'" }];
     const definitions = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions/widgets.example.test';
     const current = (await kube.get(definitions)).body;
     expect((await kube.put(definitions, { ...current, spec: stricter.spec })).code).toBe(200);
@@ -159,6 +162,9 @@ describe('the rules', () => {
     expect(labelled.code).toBe(200);
     const changed = await kube.put(path, { ...labelled.body, spec: { ...made.spec, size: 8 } });
     expect(changed.code).toBe(422);
+    expect(changed.body.details.causes.map(({ field }: Loose) => field)).toEqual(['spec.size']);
+    const fresh = await kube.post(WIDGET_PATH, { metadata: { name: 'newer' }, spec: { size: 1 } });
+    expect(fresh.body.details.causes.map(({ field }: Loose) => field)).toEqual(['spec.shape']);
     await kube.kube.close();
   });
 });
