@@ -140,10 +140,15 @@ test('the recorder keeps verb, resource, code, agent and size of each request, n
   expect(api.kube.requests.list({ verb: 'get' })).toHaveLength(1);
 });
 
-test('the kubeconfig points at the server with a token', () => {
+test('the kubeconfig points at the server with a token', async () => {
   const config: Loose = parse(api.kube.kubeconfig());
   expect(config.clusters[0].cluster.server).toBe(api.kube.url);
   expect(config.users[0].user.token).toBe('stand-in');
+  const { KubeConfig } = await import('@kubernetes/client-node');
+  const read = new KubeConfig();
+  read.loadFromString(api.kube.kubeconfig());
+  // The client library refuses plain HTTP in a kubeconfig that does not allow for it.
+  await expect(read.applyToHTTPSOptions({})).resolves.toBeUndefined();
 });
 
 test.each(['0.0.0.0:0', '10.0.0.1:80', '127.0.0.1'])('startKube refuses to listen on %s', async (listen) => {
