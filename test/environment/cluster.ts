@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inject } from 'vitest';
 import { type RunningKube, startKube } from '../../src/dev/kube/server.ts';
-import { USER_AGENT } from './admin.ts';
+import { Admin, USER_AGENT } from './admin.ts';
 import { type AuditEntry, AuditLog } from './audit.ts';
 import { findBinaries } from './binaries.ts';
-import { OPERATOR_USER, RealServer, readCrds } from './realserver.ts';
+import { OPERATOR_NAMESPACE, OPERATOR_USER, RealServer, readCrds } from './realserver.ts';
 
 /** The two API servers that a suite runs on. */
 export type TierName = 'stand-in' | 'real API server';
@@ -40,6 +40,8 @@ export async function openStandIn(): Promise<Cluster> {
   const folder = await mkdtemp(join(tmpdir(), 'albsp-stand-in-'));
   const kubeconfig = join(folder, 'kubeconfig');
   await writeFile(kubeconfig, standIn.kubeconfig());
+  const admin = await Admin.of(kubeconfig);
+  await admin.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: OPERATOR_NAMESPACE } });
   return {
     adminKubeconfig: kubeconfig,
     operatorKubeconfig: kubeconfig,
