@@ -59,7 +59,7 @@ export interface Settings {
   readonly readOnly: boolean;
 }
 
-/** How soon to look again at what only needs a moment. */
+/** How soon to look again at what only needs a moment; then ever less often. */
 const SOON: Millis = 1_000;
 /** Kubernetes writes that one pass may go through before its cloud write: claim, announce, loss, and one to spare. */
 const HOPS = 4;
@@ -225,7 +225,7 @@ class Pass {
       case 'create':
         return this.#create(step);
       case 'await':
-        return this.#record({ kind: 'awaiting', refusal: step.refusal }, { kind: 'again', delay: SOON });
+        return this.#record({ kind: 'awaiting', refusal: step.refusal }, { kind: 'retry', delay: SOON });
       case 'bind':
         return this.#bind(step.policy.id, step.policy);
       case 'abandon':
@@ -235,7 +235,7 @@ class Pass {
         this.#memory.sighting = undefined;
         return this.#kube(await this.#write({ kind: 'lost', id: step.id }), true);
       case 'settle':
-        return this.#record({ kind: 'settling', policy: step.policy }, { kind: 'again', delay: SOON });
+        return this.#record({ kind: 'settling', policy: step.policy }, { kind: 'retry', delay: SOON });
       case 'update':
         return this.#update(step);
       case 'inSync':

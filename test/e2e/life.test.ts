@@ -244,7 +244,8 @@ describeTiers('the life of a policy', (tier) => {
     const names = Array.from({ length: 30 }, (_, index) => `web-${index}`);
     for (const name of names) await world.apply(name, SPEC);
     for (const name of names) await world.whenReady(name);
-    await first.end();
+    await first.kill('SIGTERM');
+    await first.whenExited();
     const writes = (await world.writes()).length;
     const entries = world.alb.ledger.last;
     const second = await world.startOperator();

@@ -59,7 +59,7 @@ export class VirtualClock implements Clock {
       fire();
       await this.settle();
     }
-    this.#monotonic = end;
+    this.#monotonic = Math.max(this.#monotonic, end);
     await this.settle();
   }
 

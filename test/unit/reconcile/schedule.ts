@@ -102,8 +102,11 @@ function disturb(world: Simulation, random: () => number): string {
       world.kube.edit(pick(random, [SPEC, ...SPECS]));
       return 'edit';
     case 2:
-      if (live !== undefined)
-        world.model.console.edit(PLACE, live.id, { ciphers: ['AES128-SHA'], name: 'drifted' });
+      // A policy that is renamed while its tags are still to come cannot be known for ours by anything.
+      if (live !== undefined) {
+        const renamed = world.model.options.tagsLate === 0 ? { name: 'drifted' } : {};
+        world.model.console.edit(PLACE, live.id, { ciphers: ['AES128-SHA'], ...renamed });
+      }
       return 'drift';
     case 3:
       if (live !== undefined) world.model.console.delete(PLACE, live.id);
