@@ -6,7 +6,7 @@
  * trace at night must be readable. Usage: `node scripts/build.ts [ENTRY [FOLDER]]`.
  * @module
  */
-import { chmod, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type OutputFile, type Plugin } from 'esbuild';
@@ -56,12 +56,20 @@ async function bundle(entry: string, folder: string): Promise<readonly OutputFil
     target: 'node22',
     conditions: ['module'],
     plugins: [kubeconfigOnly],
+    // `albsp dev` installs them, and a bundle runs alone.
+    define: { EMBEDDED_CRDS: JSON.stringify(await definitionTexts()) },
     legalComments: 'none',
     banner: { js: COMMONJS_BANNER },
     logLevel: 'warning',
     write: false,
   });
   return result.outputFiles;
+}
+
+async function definitionTexts(): Promise<readonly string[]> {
+  const folder = new URL('../crds/', import.meta.url);
+  const names = (await readdir(folder)).filter((name) => name.endsWith('.yaml')).toSorted();
+  return Promise.all(names.map((name) => readFile(new URL(name, folder), 'utf8')));
 }
 
 /** Chunks first and the entry last, by rename: an operator that starts during a build sees the old bundle or the new one. */

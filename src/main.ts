@@ -8,12 +8,13 @@ import { VERSION } from './version.ts';
 const HELP = `Usage: albsp COMMAND [ARGUMENT...]
 
 Commands
-  run          run the operator; "albsp run --help" lists its flags
-  lint FILE... say what the API server would refuse, with file, line and a fix
-  ciphers      list the cipher suites, the TLS versions they go with, and the weak ones
-  dev alb      serve a stand-in of the ALB API on loopback
-  dev kube     serve a small stand-in of the Kubernetes API on loopback
-  version      print the version
+  run           run the operator; "albsp run --help" lists its flags
+  lint FILE...  say what the API server would refuse, with file, line and a fix
+  ciphers       list the cipher suites, the TLS versions they go with, and the weak ones
+  dev [FILE...] run it all on loopback: both stand-ins and the operator; apply files, tell what happens
+  dev alb       serve a stand-in of the ALB API on loopback
+  dev kube      serve a small stand-in of the Kubernetes API on loopback
+  version       print the version
 `;
 
 const output: Output = {
@@ -69,9 +70,11 @@ async function dev([what = '', ...rest]: readonly string[]): Promise<number> {
       const { devKube } = await import('./cli/devkube.ts');
       return devKube(rest, process, untilSignal());
     }
-    default:
-      output.stderr(`albsp dev: Unknown stand-in "${what}"; there are "alb" and "kube"\n`);
-      return 2;
+    default: {
+      const { dev: everything } = await import('./cli/dev.ts');
+      const colour = process.stdout.isTTY === true && (process.env.NO_COLOR ?? '') === '';
+      return everything(what === '' ? rest : [what, ...rest], output, { colour, signal: untilSignal() });
+    }
   }
 }
 
