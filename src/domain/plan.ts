@@ -9,8 +9,7 @@
 import { FINALIZER, PAUSED_ANNOTATION } from '../api/group.ts';
 import type { SecurityPolicy, SecurityPolicyStatus } from '../api/securitypolicy.ts';
 import type { Millis } from '../ports/clock.ts';
-import type { CloudError, CloudPolicy, CreateParameters, Tag, UpdateParameters } from '../ports/cloud.ts';
-import type { Violation } from './check.ts';
+import type { CloudError, CloudPolicy, CreateParameters, Tag } from '../ports/cloud.ts';
 import {
   createParameters,
   type Desired,
@@ -22,115 +21,7 @@ import {
   managedHash,
   tagOf,
 } from './policy.ts';
-
-/** The announced create, as status holds it. */
-export type PendingCreate = NonNullable<SecurityPolicyStatus['pendingCreate']>;
-/** The account, region and endpoint that an object is bound to from its announce on. */
-export type Target = NonNullable<SecurityPolicyStatus['target']>;
-
-/** What the pass saw of the cloud. */
-export type Observation =
-  /** Nothing was asked yet: the plan says `observe` when it needs to know. */
-  | { readonly kind: 'unasked' }
-  /** The identity could not be told: nothing may be announced, written, lost or gone. */
-  | { readonly kind: 'anonymous'; readonly error: CloudError }
-  /** The account is known, but no complete list could be read. */
-  | { readonly kind: 'unread'; readonly target: Target; readonly error: CloudError }
-  | {
-      readonly kind: 'seen';
-      readonly target: Target;
-      readonly policies: readonly CloudPolicy[];
-      /** What ListSecurityPolicyRelations says of the id in status, asked only when the list does not show it. */
-      readonly existence: 'unasked' | 'exists' | 'absent' | 'unknown';
-    };
-
-/** What this process remembers of the object; empty after a restart. */
-export interface Recall {
-  /** How the announced token fared; undefined when this process did not announce it. */
-  readonly token?: TokenRecall | undefined;
-  /** The last update, tag or move that the cloud accepted, and what the cloud showed before it. */
-  readonly written?: { readonly sinceMs: Millis; readonly before: string } | undefined;
-  /** The id that DeleteSecurityPolicy answered success or 404 for. */
-  readonly deleted?: { readonly id: string; readonly sinceMs: Millis } | undefined;
-}
-
-/** The sends of one ClientToken, as this process saw them. */
-export interface TokenRecall {
-  readonly clientToken: string;
-  readonly sends: number;
-  /** Answers that could not be believed, counting one for a token that another process announced. */
-  readonly ambiguous: number;
-  /** Time since the last send; since this process first saw the announce, when it never sent. */
-  readonly sinceMs: Millis;
-  /** The refusal that the last send got, if it got one. */
-  readonly refusal?: CloudError | undefined;
-}
-
-/** Everything that `plan` decides by. */
-export interface Situation {
-  readonly policy: SecurityPolicy;
-  readonly violations: readonly Violation[];
-  readonly clusterId: string;
-  readonly observation: Observation;
-  readonly recall: Recall;
-  /** Whether the quota gate of the account and region lets this object announce. */
-  readonly quota: 'open' | 'closed';
-  readonly now: Millis;
-  /** The time within which lists may lag. */
-  readonly window: Millis;
-}
-
-/** The one thing to do now. */
-export type Step =
-  | { readonly kind: 'ignore' }
-  | { readonly kind: 'observe' }
-  | { readonly kind: 'pause' }
-  | { readonly kind: 'claim' }
-  | { readonly kind: 'reject'; readonly violations: readonly Violation[] }
-  | { readonly kind: 'unsupported'; readonly what: string }
-  | { readonly kind: 'halt'; readonly why: Halt }
-  | { readonly kind: 'unread'; readonly error: CloudError }
-  | { readonly kind: 'awaitQuota' }
-  | { readonly kind: 'announce'; readonly target: Target; readonly pending: PendingCreate }
-  | { readonly kind: 'create'; readonly pending: PendingCreate; readonly replay: boolean }
-  /** Not seen yet, and still within the window, or a refusal that is not final yet. */
-  | { readonly kind: 'await'; readonly refusal?: CloudError | undefined }
-  | { readonly kind: 'bind'; readonly policy: CloudPolicy }
-  /** The announced create is known not to exist: the next one gets another token. */
-  | { readonly kind: 'abandon'; readonly refusal?: CloudError | undefined }
-  | { readonly kind: 'recordLoss'; readonly id: string }
-  | { readonly kind: 'settle'; readonly policy: CloudPolicy }
-  | {
-      readonly kind: 'update';
-      readonly policy: CloudPolicy;
-      readonly change: Change;
-      readonly found: readonly Difference[];
-    }
-  | { readonly kind: 'inSync'; readonly policy: CloudPolicy; readonly desired: Desired }
-  | { readonly kind: 'report'; readonly policy: CloudPolicy; readonly found: readonly Difference[] }
-  | { readonly kind: 'destroy'; readonly id: string }
-  /** Nothing of ours is left in the cloud, or all that is left is to be let go: `untag` first, then the finalizer. */
-  | {
-      readonly kind: 'release';
-      readonly untag?: { readonly id: string; readonly tags: readonly Tag[] } | undefined;
-      readonly note?: string | undefined;
-    };
-
-/** Why an object is not touched although nothing failed. */
-export type Halt =
-  | { readonly kind: 'credentials'; readonly error: CloudError }
-  | { readonly kind: 'accountChanged'; readonly expected: string; readonly actual: string }
-  | { readonly kind: 'regionChanged'; readonly expected: string; readonly actual: string }
-  | { readonly kind: 'conflict'; readonly ids: readonly string[] }
-  | { readonly kind: 'ownershipLost'; readonly id: string }
-  | { readonly kind: 'notListed'; readonly id: string };
-
-/** One cloud write that brings a policy nearer to the spec. */
-export type Change =
-  | { readonly kind: 'attributes'; readonly parameters: UpdateParameters }
-  | { readonly kind: 'tag'; readonly tags: readonly Tag[] }
-  | { readonly kind: 'untag'; readonly tags: readonly Tag[] }
-  | { readonly kind: 'move'; readonly resourceGroupId: string };
+import type { Change, Halt, Observation, PendingCreate, Situation, Step, Target } from './step.ts';
 
 /** An announce of this age, or with so many ambiguous answers, is not replayed any more. */
 const ANNOUNCE_LIFETIME: Millis = 10 * 60_000;
@@ -189,13 +80,13 @@ export function ownStatus(policy: SecurityPolicy): SecurityPolicyStatus {
 
 /** Whether the policy was bound so recently that a list may not show it yet. `now` is wall time. */
 export function isYoung(policy: SecurityPolicy, now: Millis, window: Millis): boolean {
-  const boundAt = Date.parse(policy.status?.boundAt ?? '');
+  const boundAt = Date.parse(ownStatus(policy).boundAt ?? '');
   return !Number.isNaN(boundAt) && now - boundAt < window;
 }
 
 /** `deletionPolicy` with its default: Delete for what the operator created, Retain for what it adopted. */
 export function retains(policy: SecurityPolicy): boolean {
-  const fallback = policy.status?.binding === 'Adopted' ? 'Retain' : 'Delete';
+  const fallback = ownStatus(policy).binding === 'Adopted' ? 'Retain' : 'Delete';
   return (policy.spec.deletionPolicy ?? fallback) === 'Retain';
 }
 
@@ -208,7 +99,7 @@ function unsupported(policy: SecurityPolicy): string | undefined {
   const { spec } = policy;
   if (spec.managementPolicy === 'Observe') return 'spec.managementPolicy "Observe"';
   if (spec.managementPolicy === 'DryRun') return 'spec.managementPolicy "DryRun"';
-  if (spec.adopt !== undefined && policy.status?.target === undefined) return 'spec.adopt';
+  if (spec.adopt !== undefined && ownStatus(policy).target === undefined) return 'spec.adopt';
   if (spec.providerConfigRef !== undefined) return 'spec.providerConfigRef';
   return undefined;
 }
@@ -408,6 +299,10 @@ function planDeletion(
   const { policy, recall, window } = situation;
   const id = ownStatus(policy).securityPolicyId;
   const deleted = recall.deleted;
+  if (seen !== undefined && id !== undefined && deleted?.id === id && seen.id !== id) {
+    // Two carried our mark; the one in status is deleted, and whose the other one is nobody knows.
+    return { kind: 'halt', why: { kind: 'conflict', ids: [seen.id] } };
+  }
   if (seen !== undefined) {
     if (retains(policy)) return { kind: 'release', untag: { id: seen.id, tags: ownMarks(situation, seen) } };
     if (policy.spec.managementPolicy === 'Observe') {

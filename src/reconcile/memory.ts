@@ -3,7 +3,7 @@
  * without it, every announced token counts as ambiguous and every list must be new.
  * @module
  */
-import type { Recall } from '../domain/plan.ts';
+import type { Recall } from '../domain/step.ts';
 import type { Millis } from '../ports/clock.ts';
 import type { CloudError, CloudPolicy } from '../ports/cloud.ts';
 import type { Key } from '../ports/store.ts';

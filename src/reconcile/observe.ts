@@ -4,8 +4,9 @@
  * @module
  */
 import type { SecurityPolicy } from '../api/securitypolicy.ts';
-import { isYoung, type Observation, ownStatus, type Target } from '../domain/plan.ts';
+import { isYoung, ownStatus } from '../domain/plan.ts';
 import { isOwn } from '../domain/policy.ts';
+import type { Observation, Target } from '../domain/step.ts';
 import type { Millis } from '../ports/clock.ts';
 import type { Cloud, CloudPolicy, Region } from '../ports/cloud.ts';
 import type { Memory } from './memory.ts';

@@ -4,9 +4,11 @@
  * @module
  */
 import type { SecurityPolicy, SecurityPolicyStatus } from '../api/securitypolicy.ts';
-import { type Change, fingerprint, type PendingCreate, type Target } from '../domain/plan.ts';
+import type { Outcome } from '../domain/outcome.ts';
+import { fingerprint } from '../domain/plan.ts';
 import type { Difference } from '../domain/policy.ts';
-import { nextStatus, type Outcome } from '../domain/status.ts';
+import { nextStatus } from '../domain/status.ts';
+import type { Change, PendingCreate } from '../domain/step.ts';
 import type { Clock, Millis } from '../ports/clock.ts';
 import type { CloudError, CloudPolicy, CloudResult, Listener, Region, Tag } from '../ports/cloud.ts';
 import type { PolicyStore, WriteResult } from '../ports/store.ts';
@@ -186,9 +188,4 @@ async function sent(stage: Stage, send: () => Promise<CloudResult<void>>): Promi
   const answer = await send();
   stage.memory.notBefore = stage.clock.monotonic();
   return answer;
-}
-
-/** What a new or found policy does to the status: bound to it. */
-export function boundOutcome(id: string, target: Target): Outcome {
-  return { kind: 'bound', id, target };
 }

@@ -1,0 +1,118 @@
+/**
+ * The words of the decision: what was seen, what is remembered, and the one step that follows.
+ * @module
+ */
+import type { SecurityPolicy, SecurityPolicyStatus } from '../api/securitypolicy.ts';
+import type { Millis } from '../ports/clock.ts';
+import type { CloudError, CloudPolicy, Tag, UpdateParameters } from '../ports/cloud.ts';
+import type { Violation } from './check.ts';
+import type { Desired, Difference } from './policy.ts';
+
+/** The announced create, as status holds it. */
+export type PendingCreate = NonNullable<SecurityPolicyStatus['pendingCreate']>;
+/** The account, region and endpoint that an object is bound to from its announce on. */
+export type Target = NonNullable<SecurityPolicyStatus['target']>;
+
+/** What the pass saw of the cloud. */
+export type Observation =
+  /** Nothing was asked yet: the plan says `observe` when it needs to know. */
+  | { readonly kind: 'unasked' }
+  /** The identity could not be told: nothing may be announced, written, lost or gone. */
+  | { readonly kind: 'anonymous'; readonly error: CloudError }
+  /** The account is known, but no complete list could be read. */
+  | { readonly kind: 'unread'; readonly target: Target; readonly error: CloudError }
+  | {
+      readonly kind: 'seen';
+      readonly target: Target;
+      readonly policies: readonly CloudPolicy[];
+      /** What ListSecurityPolicyRelations says of the id in status, asked only when the list does not show it. */
+      readonly existence: 'unasked' | 'exists' | 'absent' | 'unknown';
+    };
+
+/** What this process remembers of the object; empty after a restart. */
+export interface Recall {
+  /** How the announced token fared; undefined when this process did not announce it. */
+  readonly token?: TokenRecall | undefined;
+  /** The last update, tag or move that the cloud accepted, and what the cloud showed before it. */
+  readonly written?: { readonly sinceMs: Millis; readonly before: string } | undefined;
+  /** The id that DeleteSecurityPolicy answered success or 404 for. */
+  readonly deleted?: { readonly id: string; readonly sinceMs: Millis } | undefined;
+}
+
+/** The sends of one ClientToken, as this process saw them. */
+export interface TokenRecall {
+  readonly clientToken: string;
+  readonly sends: number;
+  /** Answers that could not be believed, counting one for a token that another process announced. */
+  readonly ambiguous: number;
+  /** Time since the last send; since this process first saw the announce, when it never sent. */
+  readonly sinceMs: Millis;
+  /** The refusal that the last send got, if it got one. */
+  readonly refusal?: CloudError | undefined;
+}
+
+/** Everything that `plan` decides by. */
+export interface Situation {
+  readonly policy: SecurityPolicy;
+  readonly violations: readonly Violation[];
+  readonly clusterId: string;
+  readonly observation: Observation;
+  readonly recall: Recall;
+  /** Whether the quota gate of the account and region lets this object announce. */
+  readonly quota: 'open' | 'closed';
+  readonly now: Millis;
+  /** The time within which lists may lag. */
+  readonly window: Millis;
+}
+
+/** The one thing to do now. */
+export type Step =
+  | { readonly kind: 'ignore' }
+  | { readonly kind: 'observe' }
+  | { readonly kind: 'pause' }
+  | { readonly kind: 'claim' }
+  | { readonly kind: 'reject'; readonly violations: readonly Violation[] }
+  | { readonly kind: 'unsupported'; readonly what: string }
+  | { readonly kind: 'halt'; readonly why: Halt }
+  | { readonly kind: 'unread'; readonly error: CloudError }
+  | { readonly kind: 'awaitQuota' }
+  | { readonly kind: 'announce'; readonly target: Target; readonly pending: PendingCreate }
+  | { readonly kind: 'create'; readonly pending: PendingCreate; readonly replay: boolean }
+  /** Not seen yet, and still within the window, or a refusal that is not final yet. */
+  | { readonly kind: 'await'; readonly refusal?: CloudError | undefined }
+  | { readonly kind: 'bind'; readonly policy: CloudPolicy }
+  /** The announced create is known not to exist: the next one gets another token. */
+  | { readonly kind: 'abandon'; readonly refusal?: CloudError | undefined }
+  | { readonly kind: 'recordLoss'; readonly id: string }
+  | { readonly kind: 'settle'; readonly policy: CloudPolicy }
+  | {
+      readonly kind: 'update';
+      readonly policy: CloudPolicy;
+      readonly change: Change;
+      readonly found: readonly Difference[];
+    }
+  | { readonly kind: 'inSync'; readonly policy: CloudPolicy; readonly desired: Desired }
+  | { readonly kind: 'report'; readonly policy: CloudPolicy; readonly found: readonly Difference[] }
+  | { readonly kind: 'destroy'; readonly id: string }
+  /** Nothing of ours is left in the cloud, or all that is left is to be let go: `untag` first, then the finalizer. */
+  | {
+      readonly kind: 'release';
+      readonly untag?: { readonly id: string; readonly tags: readonly Tag[] } | undefined;
+      readonly note?: string | undefined;
+    };
+
+/** Why an object is not touched although nothing failed. */
+export type Halt =
+  | { readonly kind: 'credentials'; readonly error: CloudError }
+  | { readonly kind: 'accountChanged'; readonly expected: string; readonly actual: string }
+  | { readonly kind: 'regionChanged'; readonly expected: string; readonly actual: string }
+  | { readonly kind: 'conflict'; readonly ids: readonly string[] }
+  | { readonly kind: 'ownershipLost'; readonly id: string }
+  | { readonly kind: 'notListed'; readonly id: string };
+
+/** One cloud write that brings a policy nearer to the spec. */
+export type Change =
+  | { readonly kind: 'attributes'; readonly parameters: UpdateParameters }
+  | { readonly kind: 'tag'; readonly tags: readonly Tag[] }
+  | { readonly kind: 'untag'; readonly tags: readonly Tag[] }
+  | { readonly kind: 'move'; readonly resourceGroupId: string };
