@@ -24,10 +24,15 @@ describe('planted()', () => {
     ['0 times', 'let b'],
     ['2 times', 'let a'],
   ])('fails and names the text when it is found %s', (times, from) => {
-    const plant = () => planted('let a\nlet a', { name: 'bug', file: 'src/a.ts', from, to: '' });
-    expect(plant).toThrow(
-      `Mutation "bug" must find its text exactly once in src/a.ts, and finds it ${times}: ${from}`,
-    );
+    const plant = () =>
+      planted(
+        new Map([
+          ['a.ts', 'let a'],
+          ['c.ts', 'let a'],
+        ]),
+        { name: 'bug', from, to: '' },
+      );
+    expect(plant).toThrow(`Mutation "bug" must find its text exactly once, and finds it ${times}: ${from}`);
   });
 
   test('covers rules 1 to 7 and 9', () => {

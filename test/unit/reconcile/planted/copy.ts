@@ -1,4 +1,4 @@
-import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
@@ -8,18 +8,38 @@ import type { Assignment } from './worker.ts';
 const PROJECT = join(import.meta.dirname, '../../../..');
 const PLANTED = 'test/unit/reconcile/planted';
 
-/** The source with the bug in it; an error when the text to replace does not stand there exactly once. */
+/** Where bugs are planted. */
+const FIELDS = ['src/domain', 'src/reconcile'];
+
+/** The one source that the bug is planted in, by path, with the bug in it; an error when its text is not found once. */
 export function planted(
-  source: string,
-  { name, file, from, to }: Omit<Mutation, 'by' | 'oracle' | 'rule'>,
-): string {
-  const parts = source.split(from);
-  if (parts.length !== 2) {
+  sources: ReadonlyMap<string, string>,
+  { name, from, to }: Pick<Mutation, 'name' | 'from' | 'to'>,
+): { readonly path: string; readonly source: string } {
+  const hits = [...sources].flatMap(([path, source]) =>
+    source
+      .split(from)
+      .slice(1)
+      .map(() => ({ path, source })),
+  );
+  const [hit, ...more] = hits;
+  if (hit === undefined || more.length > 0) {
     throw new Error(
-      `Mutation "${name}" must find its text exactly once in ${file}, and finds it ${parts.length - 1} times: ${from}`,
+      `Mutation "${name}" must find its text exactly once, and finds it ${hits.length} times: ${from}`,
     );
   }
-  return parts.join(to);
+  return { path: hit.path, source: hit.source.split(from).join(to) };
+}
+
+async function sourcesOf(root: string): Promise<ReadonlyMap<string, string>> {
+  const sources = new Map<string, string>();
+  for (const field of FIELDS) {
+    for (const file of await readdir(join(root, field))) {
+      const path = join(root, field, file);
+      if (file.endsWith('.ts')) sources.set(path, await readFile(path, 'utf8'));
+    }
+  }
+  return sources;
 }
 
 /** What the oracles say of a copy of the project with one bug planted in it; `undefined` plants none. */
@@ -34,8 +54,8 @@ export async function outcomeOf(
     }
     await symlink(join(PROJECT, 'node_modules'), join(root, 'node_modules'), 'dir');
     if (mutation !== undefined) {
-      const path = join(root, mutation.file);
-      await writeFile(path, planted(await readFile(path, 'utf8'), mutation));
+      const { path, source } = planted(await sourcesOf(root), mutation);
+      await writeFile(path, source);
     }
     return await answerOf(join(root, PLANTED, 'worker.ts'), assignment);
   } finally {

@@ -13,8 +13,6 @@ export interface Mutation {
   readonly oracle: string;
 }
 
-const PASS = 'src/reconcile/pass.ts';
-
 export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'the announce is not written',
