@@ -2,7 +2,6 @@
  * The story of one policy on the stand-ins: `npm run demo`. Ends by itself; exit code 0 when everything was as told.
  * @module
  */
-import { quiet } from '../src/cli/dev/quiet.ts';
 import { tellStory } from '../src/cli/dev/story.ts';
 
 const output = {
@@ -11,4 +10,4 @@ const output = {
 };
 const colour = process.stdout.isTTY === true && (process.env.NO_COLOR ?? '') === '';
 
-process.exitCode = await tellStory(output, { colour, log: quiet });
+process.exitCode = await tellStory(output, { colour });

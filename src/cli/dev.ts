@@ -6,9 +6,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { createPinoLog } from '../adapters/pinolog.ts';
+import type { Log } from '../ports/log.ts';
 import { applyManifest, type Manifest, readManifests } from './dev/manifests.ts';
 import { startNews } from './dev/news.ts';
-import { quiet } from './dev/quiet.ts';
 import { openStage, PLACE, type Stage } from './dev/stage.ts';
 import { Teller } from './dev/teller.ts';
 import type { Output } from './output.ts';
@@ -39,7 +40,7 @@ export async function dev(args: readonly string[], out: Output, context: DevCont
   }
   let stage: Stage;
   try {
-    stage = await openStage(quiet);
+    stage = await openStage(complaintsTo(out, context.colour));
   } catch (error) {
     out.stderr(`albsp dev: Cannot start: ${error instanceof Error ? error.message : String(error)}\n`);
     return 1;
@@ -86,6 +87,16 @@ async function stay(
   } finally {
     stopNews();
   }
+}
+
+/** What the operator has to complain of; the rest of its log is told as news. */
+function complaintsTo(out: Output, colour: boolean): Log {
+  return createPinoLog({
+    level: 'warn',
+    format: 'pretty',
+    colour,
+    output: { write: (line) => out.stderr(line) },
+  });
 }
 
 function filesOf(args: readonly string[], out: Output): readonly string[] | number {

@@ -4,7 +4,6 @@ import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { quiet } from '../../src/cli/dev/quiet.ts';
 import type { Stage } from '../../src/cli/dev/stage.ts';
 import { tellStory } from '../../src/cli/dev/story.ts';
 
@@ -12,10 +11,10 @@ const DEMO = fileURLToPath(new URL('../../scripts/demo.ts', import.meta.url));
 const ESCAPE = '\u001b';
 
 /** Tells the story in this process and returns its exit code and text. */
-async function told(prepare: (stage: Stage) => void, colour = false) {
+async function told(prepare: (stage: Stage) => void, { colour = false, patience = 15_000 } = {}) {
   const texts: string[] = [];
   const output = { stdout: (part: string) => void texts.push(part), stderr: () => {} };
-  const code = await tellStory(output, { colour, log: quiet, patience: 4_000, prepare });
+  const code = await tellStory(output, { colour, patience, prepare });
   return { code, story: texts.join('') };
 }
 
@@ -42,9 +41,12 @@ test('the demo tells its story in a pipe without colours, and ends by itself wit
 
 test('the demo shows neither the key nor a signature, in colour too', async () => {
   let keyId = 'the stage was never prepared';
-  const { code, story } = await told((stage) => {
-    keyId = stage.keyId;
-  }, true);
+  const { code, story } = await told(
+    (stage) => {
+      keyId = stage.keyId;
+    },
+    { colour: true },
+  );
   expect(code).toBe(0);
   expect(story).toContain(`${ESCAPE}[32m`);
   expect(story).toContain('Signature=<masked>');
@@ -53,10 +55,13 @@ test('the demo shows neither the key nor a signature, in colour too', async () =
 });
 
 test('the demo ends with 1 and says what was not as told when the cloud refuses the update', async () => {
-  const { code, story } = await told((stage) => {
-    const fault = { kind: 'refuse', status: 403, code: 'Forbidden.RAM' } as const;
-    stage.alb.faults.add({ action: 'UpdateSecurityPolicyAttribute', times: 1_000, fault });
-  });
+  const { code, story } = await told(
+    (stage) => {
+      const fault = { kind: 'refuse', status: 403, code: 'Forbidden.RAM' } as const;
+      stage.alb.faults.add({ action: 'UpdateSecurityPolicyAttribute', times: 1_000, fault });
+    },
+    { patience: 5_000 },
+  );
   expect(code).toBe(1);
   expect(story).toMatch(/expected +"web" to be Ready with the new ciphers/);
   expect(story).toMatch(/seen[\s\S]+Forbidden\.RAM/);
@@ -64,10 +69,18 @@ test('the demo ends with 1 and says what was not as told when the cloud refuses 
 });
 
 test('the demo ends with 1 when the cloud says yes and does nothing', async () => {
-  const { code, story } = await told((stage) => {
-    const fault = { kind: 'body', at: 'before', status: 200, body: { RequestId: 'A', JobId: 'B' } } as const;
-    stage.alb.faults.add({ action: 'DeleteSecurityPolicy', times: 1_000, fault });
-  });
+  const { code, story } = await told(
+    (stage) => {
+      const fault = {
+        kind: 'body',
+        at: 'before',
+        status: 200,
+        body: { RequestId: 'A', JobId: 'B' },
+      } as const;
+      stage.alb.faults.add({ action: 'DeleteSecurityPolicy', times: 1_000, fault });
+    },
+    { patience: 5_000 },
+  );
   expect(code).toBe(1);
   expect(story).toMatch(/Not as told/);
   expect(story).not.toContain('All as told');

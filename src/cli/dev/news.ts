@@ -20,26 +20,32 @@ export function startNews(stage: Stage, out: Output, teller: Teller): () => void
     const parts = [teller.paint('dim', time), teller.paint('key', who.padEnd(24)), teller.paint(style, what)];
     out.stdout(`${parts.join('  ')}\n`);
   };
-  const stopLedger = watchLedger(stage, print);
-  const stopPolicies = watchPolicies(stage, print);
+  const tellLedger = ledgerTeller(stage, print);
+  const timer = setInterval(tellLedger, LEDGER_EVERY);
+  const stopPolicies = watchPolicies(stage, (...line) => {
+    // What was done comes before what is said of it.
+    tellLedger();
+    print(...line);
+  });
   return () => {
-    stopLedger();
+    clearInterval(timer);
     stopPolicies();
+    tellLedger();
   };
 }
 
 type Print = (style: Style, who: string, what: string) => void;
 
-function watchLedger(stage: Stage, print: Print): () => void {
+/** Tells the writes, and the refusals, that came since the last call. */
+function ledgerTeller(stage: Stage, print: Print): () => void {
   let seen = stage.alb.ledger.last;
-  const timer = setInterval(() => {
+  return () => {
     for (const entry of stage.alb.ledger.entries(seen)) {
       seen = entry.sequence;
-      if (entry.committed || entry.code !== undefined)
-        print(entry.committed ? 'strong' : 'bad', 'cloud', wordsOf(entry));
+      if (entry.committed) print('strong', 'cloud', wordsOf(entry));
+      else if (entry.code !== undefined) print('bad', 'cloud', wordsOf(entry));
     }
-  }, LEDGER_EVERY);
-  return () => clearInterval(timer);
+  };
 }
 
 function wordsOf({ action, id, code, status }: LedgerEntry): string {

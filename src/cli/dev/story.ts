@@ -4,11 +4,11 @@
  * @module
  */
 import { parse } from 'yaml';
+import { createPinoLog } from '../../adapters/pinolog.ts';
 import type { SecurityPolicy, SecurityPolicySpec } from '../../api/securitypolicy.ts';
 import type { LivePolicy } from '../../dev/alb/model.ts';
 import { conditionOf, isReady } from '../../domain/status.ts';
 import type { Millis } from '../../ports/clock.ts';
-import type { Log } from '../../ports/log.ts';
 import type { Output } from '../output.ts';
 import { Actor, expectSame, type Look } from './actor.ts';
 import { openStage, PLACE, RESYNC, type Stage } from './stage.ts';
@@ -18,7 +18,6 @@ import { type TappedRequest, tap, type Wiretap } from './wiretap.ts';
 /** How to tell the story. */
 export interface Telling {
   readonly colour: boolean;
-  readonly log: Log;
   /** Longest wait for one state; default 15 s. */
   readonly patience?: Millis;
   /** Called once the stage stands, for tests that plant a fault. */
@@ -50,12 +49,15 @@ interface Scene {
 /** Tells the story. Exit codes: 0 everything was as told; 1 something was not, and the text says what. */
 export async function tellStory(out: Output, telling: Telling): Promise<number> {
   const teller = new Teller(out, telling.colour);
+  const complaints: string[] = [];
+  const output = { write: (line: string) => void complaints.push(line.trimEnd()) };
+  const log = createPinoLog({ level: 'warn', format: 'pretty', output });
   const begun = performance.now();
   let stage: Stage;
   try {
-    stage = await openStage(telling.log);
+    stage = await openStage(log);
   } catch (error) {
-    teller.failed(new NotAsTold('both stand-ins and the operator to start', String(error)));
+    teller.failed(new NotAsTold('both stand-ins and the operator to start', String(error)), complaints);
     return 1;
   }
   const wire = tap(stage.alb.url);
@@ -69,7 +71,10 @@ export async function tellStory(out: Output, telling: Telling): Promise<number> 
     teller.gap();
     return 0;
   } catch (error) {
-    teller.failed(error instanceof NotAsTold ? error : new NotAsTold('no failure', String(error)));
+    teller.failed(
+      error instanceof NotAsTold ? error : new NotAsTold('no failure', String(error)),
+      complaints,
+    );
     return 1;
   } finally {
     wire.stop();

@@ -3,6 +3,8 @@ import type { Output } from '../output.ts';
 /** Columns of the story; the widest terminal that everybody has. */
 const WIDTH = 88;
 const INDENT = '   ';
+/** Complaints of the operator that are shown; they repeat while it tries again. */
+const COMPLAINTS = 3;
 
 /** Roles that text can have, with the SGR codes of ECMA-48 that show them. */
 const STYLES = { strong: 1, dim: 2, bad: 31, good: 32, warn: 33, key: 36 } as const;
@@ -88,14 +90,15 @@ export class Teller {
     this.gap();
   }
 
-  /** What was told and is not so. */
-  failed({ expected, seen }: NotAsTold): void {
+  /** What was told and is not so, with the last of what the operator complained of. */
+  failed({ expected, seen }: NotAsTold, complaints: readonly string[]): void {
     this.gap();
     this.#line(INDENT + this.paint('bad', '✗ Not as told'));
     this.table([
       ['expected', expected],
       ['seen', seen, 'bad'],
       ['after', seconds(performance.now() - this.#begun)],
+      ...complaints.slice(-COMPLAINTS).map((line) => ['operator', line] as const),
     ]);
     this.gap();
   }
