@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { conditionOf } from '../../../src/domain/status.ts';
 import { INTERLEAVINGS } from './planted/interleavings.ts';
+import { Simulation, SPEC, seeded } from './simulation.ts';
 
 describe('reconcile() holds every oracle when', () => {
   test.each([
@@ -17,5 +19,22 @@ describe('reconcile() holds every oracle when', () => {
     ['a tag leaves the spec before its setting was recorded (rule 7)', INTERLEAVINGS.tags],
   ])('%s', async (_name, run) => {
     expect(await run()).toEqual([]);
+  });
+});
+
+describe('reconcile() in a full region', () => {
+  test('says so without a request id, and writes nothing more until a probe is due (O6)', async () => {
+    const world = new Simulation({ quota: 0 }, seeded(1));
+    world.kube.create('web', SPEC);
+    for (let passes = 0; passes < 2; passes += 1) {
+      await world.pass();
+      await world.clock.advance(1_000);
+    }
+    const { status } = world.kube.object ?? {};
+    expect(conditionOf(status, 'Stalled')?.reason).toBe('QuotaExceeded');
+    expect(JSON.stringify(status)).not.toMatch(/[0-9A-Z]{32}|RequestId/);
+    const before = world.kube.length;
+    for (let passes = 0; passes < 3; passes += 1) await world.pass();
+    expect(world.kube.length).toBe(before);
   });
 });
