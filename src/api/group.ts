@@ -10,7 +10,7 @@ export const FINALIZER = `${GROUP}/policy`;
 export const PAUSED_ANNOTATION = `${GROUP}/paused`;
 /** Any token: asks for a pass now; answered in `status.lastHandledReconcileAt`. */
 export const RECONCILE_ANNOTATION = `${GROUP}/reconcile-requested-at`;
-/** Tags that mark a policy in the cloud as ours (DESIGN 2.5). */
+/** Tags that mark a policy in the cloud as ours. */
 export const OWNER_TAGS = {
   uid: `${GROUP}/uid`,
   cluster: `${GROUP}/cluster`,

@@ -57,7 +57,7 @@ export interface UpdateParameters {
 }
 
 /**
- * Why a call did not succeed, named by what to do next (DESIGN 3.4).
+ * Why a call did not succeed, named by what to do next.
  * - `throttled`: refused by a rate limit; same again after `retryAfter`.
  * - `busy`: the resource or the request is being worked on (IncorrectStatus, IdempotenceProcessing); same again soon.
  * - `indeterminate`: no answer that can be believed; a write may or may not have happened.

@@ -32,7 +32,6 @@ interface Right {
 const GRANTED: readonly Right[] = [
   { verb: 'list', group: 'alb.alicloud.dev', resource: 'securitypolicies' },
   { verb: 'watch', group: 'alb.alicloud.dev', resource: 'securitypolicies' },
-  { verb: 'get', group: 'alb.alicloud.dev', resource: 'securitypolicies' },
   { verb: 'patch', group: 'alb.alicloud.dev', resource: 'securitypolicies' },
   { verb: 'update', group: 'alb.alicloud.dev', resource: 'securitypolicies', subresource: 'status' },
   { verb: 'get', resource: 'namespaces', name: 'kube-system' },
@@ -48,6 +47,7 @@ const DENIED: readonly Right[] = [
   { verb: 'get', resource: 'secrets', namespace: 'default' },
   { verb: 'list', resource: 'secrets' },
   { verb: 'watch', resource: 'secrets' },
+  { verb: 'get', group: 'alb.alicloud.dev', resource: 'securitypolicies', namespace: 'default' },
   { verb: 'delete', group: 'alb.alicloud.dev', resource: 'securitypolicies', namespace: 'default' },
   { verb: 'create', group: 'alb.alicloud.dev', resource: 'securitypolicies', namespace: 'default' },
   { verb: 'list', resource: 'namespaces' },

@@ -184,7 +184,6 @@ export class Operator {
   /** `eventually`, ended early and with the log when the process is gone. */
   async #while<T>(within: number, what: string, probe: () => Promise<T> | T): Promise<T> {
     // A last look: what is waited for may have been its last line.
-    // A last look: what is waited for may have been its last line.
     const gone = this.exited.then(async (exit) => {
       try {
         return await probe();

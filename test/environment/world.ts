@@ -4,7 +4,7 @@ import { systemClock } from '../../src/adapters/clock.ts';
 import type { SecurityPolicySpec } from '../../src/api/securitypolicy.ts';
 import type { AlbOptions } from '../../src/dev/alb/options.ts';
 import { type RunningAlb, startAlb } from '../../src/dev/alb/server.ts';
-import { Admin, type Manifest } from './admin.ts';
+import { Admin, ApiRefusal, type Manifest } from './admin.ts';
 import { WRITES } from './audit.ts';
 import type { Cluster, KubeRequest, TierName } from './cluster.ts';
 import { type Canaries, leaksIn, makeCanaries } from './credentials.ts';
@@ -117,9 +117,16 @@ export class World {
 
   /** Creates a policy, or replaces the spec of the one there is, as `kubectl apply` does. */
   async apply(name: string, spec: SecurityPolicySpec): Promise<Manifest> {
-    const current = await this.find(name);
-    if (current === undefined) return this.admin.create(this.policy(name, spec));
-    return this.admin.replace({ ...current, spec });
+    for (let attempts = 1; ; attempts += 1) {
+      const current = await this.find(name);
+      if (current === undefined) return this.admin.create(this.policy(name, spec));
+      try {
+        return await this.admin.replace({ ...current, spec });
+      } catch (error) {
+        // The operator may write its status between the two; kubectl would try again, too.
+        if (attempts === 5 || !(error instanceof ApiRefusal && error.code === 409)) throw error;
+      }
+    }
   }
 
   get(name: string): Promise<Manifest> {
