@@ -180,7 +180,7 @@ export const securityPolicyStatus = statusSchema;
 
 /** What the user asks for. */
 export type SecurityPolicySpec = z.infer<typeof securityPolicySpec>;
-/** What the operator knows. Evidence, never permission (DESIGN 2.5). */
+/** What the operator knows. Evidence, never permission. */
 export type SecurityPolicyStatus = z.infer<typeof securityPolicyStatus>;
 /** One condition of a status, in the form of `metav1.Condition`. */
 export type Condition = NonNullable<SecurityPolicyStatus['conditions']>[number];

@@ -37,7 +37,19 @@ const ACCEPTED: Line = ['True', 'Valid', 'The spec is valid'];
 const IDENTIFIED: Line = ['True', 'CredentialsValid', 'The credentials work'];
 const MATCHED: Line = ['True', 'Matched', 'The policy in the cloud matches the spec'];
 
+/** What an outcome says, so that nothing of an older generation is taken for this one. */
 export function pictureOf(outcome: Outcome, before: SecurityPolicyStatus, policy: SecurityPolicy): Picture {
+  const picture = pictureOfOutcome(outcome, before, policy);
+  const ready = before.conditions?.find((condition) => condition.type === 'Ready');
+  const outdated = ready?.status === 'True' && ready.observedGeneration !== policy.metadata.generation;
+  if (picture.Ready !== undefined || !outdated) return picture;
+  // What was Ready was an older generation: whoever reads Ready alone must not take it for this one.
+  const message = 'This generation is not applied yet';
+  if (picture.Paused !== undefined) return { ...picture, Ready: ['False', picture.Paused[1], message] };
+  return { ...progress('Updating', message), ...picture };
+}
+
+function pictureOfOutcome(outcome: Outcome, before: SecurityPolicyStatus, policy: SecurityPolicy): Picture {
   switch (outcome.kind) {
     case 'rejected': {
       const message = outcome.violations.map((violation) => violation.message).join('; ');

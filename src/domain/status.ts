@@ -50,7 +50,7 @@ export function conditionOf(
 /** Whether the object is Ready at its present generation. */
 export function isReady(policy: SecurityPolicy): boolean {
   const ready = conditionOf(policy.status, 'Ready');
-  return ready?.status === 'True' && policy.status?.observedGeneration === policy.metadata.generation;
+  return ready?.status === 'True' && ready.observedGeneration === policy.metadata.generation;
 }
 
 /** Events tell transitions of these: what was said last, and what is said now. */

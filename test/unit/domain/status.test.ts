@@ -360,7 +360,7 @@ describe('isReady()', () => {
   });
 
   // The old Ready is kept, and status.observedGeneration moves on beneath it: whoever reads both takes the edit for done.
-  test.fails.each<readonly [string, Outcome]>([
+  test.each<readonly [string, Outcome]>([
     ['it is paused', { kind: 'paused' }],
     ['the operator only reads', { kind: 'readOnly' }],
     ['a list that lags is waited for', { kind: 'awaiting' }],
