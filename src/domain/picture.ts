@@ -82,6 +82,8 @@ function pictureOfOutcome(outcome: Outcome, before: SecurityPolicyStatus, policy
     case 'unread':
       return unreadPicture(outcome.error, outcome.failures, before, policy);
     case 'awaitingQuota': {
+      // The refusal says it better, and a text that changes with each probe is a write for nothing.
+      if (isRefusedForQuota(before, policy)) return { keepProgress: true };
       const message = 'Waiting for quota: the region holds as many custom policies as it may';
       return notReady('QuotaExceeded', message, {
         Accepted: ACCEPTED,
@@ -144,6 +146,11 @@ function pictureOfOutcome(outcome: Outcome, before: SecurityPolicyStatus, policy
     case 'blocked':
       return blockedPicture(outcome.listeners);
   }
+}
+
+function isRefusedForQuota(before: SecurityPolicyStatus, policy: SecurityPolicy): boolean {
+  const stalled = before.conditions?.find((condition) => condition.type === 'Stalled');
+  return stalled?.reason === 'QuotaExceeded' && stalled.observedGeneration === policy.metadata.generation;
 }
 
 function notReady(reason: Reason, message: string, rest: Picture): Picture {

@@ -72,4 +72,18 @@ describe('reconcile()', () => {
     await world.settle(300_000);
     expect(world.kube.object).toBeUndefined();
   });
+
+  test('a probe of a full region costs two writes, and waiting for the next one none (I9)', async () => {
+    const world = new Simulation({ quota: 1 }, seeded(1));
+    world.model.console.create(PLACE, { name: 'other', tlsVersions: ['TLSv1.2'], ciphers: ['AES128-SHA'] });
+    world.kube.create('web', SPEC);
+    await world.pass();
+    await world.pass();
+    const refusals = () => world.actions.filter((action) => action === 'CreateSecurityPolicy').length;
+    const [versions, probes] = [world.kube.length, refusals()];
+    await world.settle(600_000);
+    expect(refusals()).toBeGreaterThan(probes + 1);
+    expect(world.kube.length - versions).toBe(2 * (refusals() - probes));
+    expect(conditionOf(world.kube.object?.status, 'Stalled')?.reason).toBe('QuotaExceeded');
+  });
 });
