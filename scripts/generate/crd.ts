@@ -22,7 +22,8 @@ export interface Kind {
   readonly about: string;
   readonly spec: Node;
   readonly specAbout: string;
-  readonly status?: Node;
+  readonly status: Node;
+  readonly statusAbout: string;
   readonly rules?: readonly Rule[];
   readonly columns: readonly Column[];
 }
@@ -52,7 +53,7 @@ export function crdOf(kind: Kind): string {
           name: VERSION,
           served: true,
           storage: true,
-          ...(kind.status === undefined ? {} : { subresources: { status: {} } }),
+          subresources: { status: {} },
           additionalPrinterColumns: kind.columns,
           schema: { openAPIV3Schema: rootOf(kind) },
         },
@@ -77,16 +78,11 @@ function rootOf(kind: Kind): Node & Record<string, unknown> {
       // The API server refuses a description here.
       metadata: { type: 'object' },
       spec: { ...explained(kind.spec), description: kind.specAbout },
-      ...(kind.status === undefined
-        ? {}
-        : {
-            status: {
-              ...explained(kind.status),
-              description:
-                'What the operator knows: evidence, never permission. Example: `{securityPolicyId: spy-n0kn923xxxx}`.',
-              default: { observedGeneration: -1 },
-            },
-          }),
+      status: {
+        ...explained(kind.status),
+        description: kind.statusAbout,
+        default: { observedGeneration: -1 },
+      },
     },
   };
 }

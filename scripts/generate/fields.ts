@@ -25,7 +25,7 @@ function section(kind: Kind): readonly string[] {
     ...(rules.length === 0
       ? []
       : ['Rules between fields:', '', ...rules.map((one) => `- ${one.message}`), '']),
-    ...(kind.status === undefined ? [] : table('status', kind.status)),
+    ...table('status', kind.status),
   ];
 }
 

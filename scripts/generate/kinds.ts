@@ -5,6 +5,7 @@ import {
   securityPolicySpecRules,
   securityPolicyStatus,
 } from '../../src/api/securitypolicy.ts';
+import { providerConfigStatus } from '../../src/api/status.ts';
 import type { Column, Kind } from './crd.ts';
 import { schemaOf } from './schema.ts';
 
@@ -22,6 +23,23 @@ const REGION: Column = {
   description: 'Region of policies whose spec names none',
 };
 
+const USABLE = condition('Ready', 'Ready', 'status', 'Whether the config can be used');
+
+const ACCOUNT: Column = {
+  name: 'Account',
+  type: 'string',
+  jsonPath: '.status.accountId',
+  description: 'Account that the credentials belong to',
+};
+
+const WHY: Column = { ...condition('Reason', 'Ready', 'reason', 'Why it can be used or not'), priority: 1 };
+
+/** What both kinds of config say of their status. */
+const CONFIG_STATUS = {
+  status: schemaOf(providerConfigStatus),
+  statusAbout: "What the operator knows of the credentials. Example: `{accountId: '1234567890123456'}`.",
+} as const;
+
 /** The three kinds, in the order in which the docs show them. */
 export const KINDS: readonly Kind[] = [
   {
@@ -35,6 +53,8 @@ export const KINDS: readonly Kind[] = [
       'What the policy shall be. Example: `{tlsVersions: [TLSv1.3], ciphers: [TLS_AES_128_GCM_SHA256]}`.',
     spec: { ...schemaOf(securityPolicySpec), 'x-kubernetes-validations': securityPolicySpecRules },
     status: schemaOf(securityPolicyStatus),
+    statusAbout:
+      'What the operator knows: evidence, never permission. Example: `{securityPolicyId: spy-n0kn923xxxx}`.',
     rules: objectRules,
     columns: [
       condition('Ready', 'Ready', 'status', 'Whether the policy exists, is available and matches the spec'),
@@ -69,7 +89,8 @@ export const KINDS: readonly Kind[] = [
     specAbout:
       'Region and credentials. Example: `{region: cn-hangzhou, secretRef: {name: alicloud-credentials}}`.',
     spec: schemaOf(providerConfigSpec),
-    columns: [REGION, AGE],
+    ...CONFIG_STATUS,
+    columns: [USABLE, ACCOUNT, REGION, AGE, WHY],
   },
   {
     kind: 'ClusterProviderConfig',
@@ -80,7 +101,10 @@ export const KINDS: readonly Kind[] = [
     specAbout:
       'Region, network and credentials. Example: `{region: cn-hangzhou, credentials: {environment: {}}, allowedNamespaces: {}}`.',
     spec: schemaOf(clusterProviderConfigSpec),
+    ...CONFIG_STATUS,
     columns: [
+      USABLE,
+      ACCOUNT,
       REGION,
       { name: 'Network', type: 'string', jsonPath: '.spec.network', description: 'Which endpoints are used' },
       {
@@ -90,6 +114,7 @@ export const KINDS: readonly Kind[] = [
         description: 'Whether objects may adopt',
       },
       AGE,
+      WHY,
     ],
   },
 ];

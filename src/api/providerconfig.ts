@@ -6,6 +6,7 @@
 import { z } from 'zod';
 import { atomic, described, type Rule } from './field.ts';
 import type { ObjectMeta } from './securitypolicy.ts';
+import type { providerConfigStatus } from './status.ts';
 import { region, resourceName } from './words.ts';
 
 /** Keys of a Secret (`[-._a-zA-Z0-9]+`, Kubernetes API, Secret.data). */
@@ -194,6 +195,8 @@ export const clusterProviderConfigSpec = z.object({
 export type ProviderConfigSpec = z.infer<typeof providerConfigSpec>;
 /** What a ClusterProviderConfig says. */
 export type ClusterProviderConfigSpec = z.infer<typeof clusterProviderConfigSpec>;
+/** What the operator knows of a config of either kind. */
+export type ProviderConfigStatus = z.infer<typeof providerConfigStatus>;
 /** `allowedNamespaces` of a ClusterProviderConfig, in the form of `metav1.LabelSelector`. */
 export type NamespaceSelector = z.infer<typeof selector>;
 
@@ -203,6 +206,7 @@ export interface ProviderConfig {
   readonly kind: string;
   readonly metadata: ObjectMeta;
   readonly spec: ProviderConfigSpec;
+  readonly status?: ProviderConfigStatus;
 }
 
 /** A `ClusterProviderConfig` as the API server holds it; it has no namespace. */
@@ -211,6 +215,7 @@ export interface ClusterProviderConfig {
   readonly kind: string;
   readonly metadata: Omit<ObjectMeta, 'namespace'>;
   readonly spec: ClusterProviderConfigSpec;
+  readonly status?: ProviderConfigStatus;
 }
 
 function requirementRules(): readonly Rule[] {

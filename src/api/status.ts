@@ -1,5 +1,5 @@
 /**
- * The status of a SecurityPolicy. Bounds are wider than what is ever written, and what the cloud says has no enums:
+ * The status of each kind. Bounds are wider than what is ever written, and what the cloud says has no enums:
  * a status that the API server refuses would stop the object for good.
  * @module
  */
@@ -84,13 +84,36 @@ const lastApplied = z.object({
   at: described(z.string(), { about: 'When it was applied.', ...moment }),
 });
 
-const condition = z.object({
-  type: text('What the condition is about.', 'Ready', 316),
-  status: described(z.enum(['True', 'False', 'Unknown']), { about: 'Whether it holds.', example: "'True'" }),
-  reason: text('Why, as one word of the closed list in docs/conditions.md.', 'Available', TEXT),
-  message: text('Why, as a sentence.', 'Policy spy-n0kn923xxxx is available and matches the spec', 32768),
-  observedGeneration: integer('Generation of the spec that the condition speaks of.', '3').optional(),
-  lastTransitionTime: described(z.string(), { about: 'When status changed last.', ...moment }),
+/** A condition, with the words that the kind has for `Ready`. */
+const condition = (reason: string, message: string) =>
+  z.object({
+    type: text('What the condition is about.', 'Ready', 316),
+    status: described(z.enum(['True', 'False', 'Unknown']), {
+      about: 'Whether it holds.',
+      example: "'True'",
+    }),
+    reason: text('Why, as one word of the closed list in docs/conditions.md.', reason),
+    message: text('Why, as a sentence.', message, 32768),
+    observedGeneration: integer('Generation of the spec that the condition speaks of.', '3').optional(),
+    lastTransitionTime: described(z.string(), { about: 'When status changed last.', ...moment }),
+  });
+
+const conditions = (about: string, reason: string, message: string) => {
+  const example = `{type: Ready, status: 'True', reason: ${reason}, message: ok, lastTransitionTime: 2026-03-01T09:30:00Z}`;
+  return described(z.array(described(condition(reason, message), { about: 'A condition.', example })), {
+    about,
+    example: `[${example}]`,
+    maxItems: 16,
+    'x-kubernetes-list-type': 'map',
+    'x-kubernetes-list-map-keys': ['type'],
+  });
+};
+
+const observedGeneration = described(z.int(), {
+  about: 'Generation of the spec that this status speaks of; -1 before the first look.',
+  example: '3',
+  format: 'int64',
+  minimum: -1,
 });
 
 export const statusSchema = z.object({
@@ -163,29 +186,29 @@ export const statusSchema = z.object({
     'The last value of the annotation `alb.alicloud.dev/reconcile-requested-at` that was acted upon.',
     '2026-03-01T09:30:00Z',
   ).optional(),
-  observedGeneration: described(z.int(), {
-    about: 'Generation of the spec that this status speaks of; -1 before the first look.',
-    example: '3',
-    format: 'int64',
-    minimum: -1,
-  }).optional(),
-  conditions: described(
-    z.array(
-      described(condition, {
-        about: 'A condition.',
-        example:
-          "{type: Ready, status: 'True', reason: Available, message: ok, lastTransitionTime: 2026-03-01T09:30:00Z}",
-      }),
-    ),
-    {
-      about:
-        'Ready, Accepted, CredentialsReady and UpToDate always; Reconciling, Stalled, DeletionBlocked and Paused only while they hold.',
-      example:
-        "[{type: Ready, status: 'True', reason: Available, message: ok, lastTransitionTime: 2026-03-01T09:30:00Z}]",
-      maxItems: 16,
-      'x-kubernetes-list-type': 'map',
-      'x-kubernetes-list-map-keys': ['type'],
-    },
+  observedGeneration: observedGeneration.optional(),
+  conditions: conditions(
+    'Ready, Accepted, CredentialsReady and UpToDate always; Reconciling, Stalled, DeletionBlocked and Paused only while they hold.',
+    'Available',
+    'Policy spy-n0kn923xxxx is available and matches the spec',
+  ).optional(),
+});
+
+/** The status of a ProviderConfig and of a ClusterProviderConfig: whose credentials they turned out to be. */
+export const providerConfigStatus = z.object({
+  observedGeneration: observedGeneration.optional(),
+  accountId: text(
+    'Account that the credentials belong to, in digits, as the cloud told it.',
+    "'1234567890123456'",
+  ).optional(),
+  arn: text(
+    'Identity that the credentials belong to, as the cloud told it.',
+    'acs:ram::1234567890123456:assumed-role/albsp/albsp',
+  ).optional(),
+  conditions: conditions(
+    'Ready says whether the config can be used.',
+    'CredentialsValid',
+    'The credentials work',
   ).optional(),
 });
 

@@ -52,6 +52,13 @@ function field(path: string): Node {
   return found[1];
 }
 
+/** A schema without its descriptions. */
+function bare(node: Node | undefined): unknown {
+  return JSON.parse(
+    JSON.stringify(node ?? null, (key, value) => (key === 'description' ? undefined : value)),
+  );
+}
+
 describe('the CRDs', () => {
   test('every field of spec and status has a description with an example', () => {
     const bare = ROOTS.filter(([, node]) => !/\S.* Example: `[^`]+`\.$/s.test(node.description ?? ''));
@@ -73,11 +80,13 @@ describe('the CRDs', () => {
     const others = ROOTS.filter(
       ([, node]) => node.type === 'array' && node['x-kubernetes-list-type'] !== 'atomic',
     );
-    expect(others.map(([path]) => path)).toEqual(['securitypolicies.alb.alicloud.dev:status.conditions']);
-    expect(field('status.conditions')).toMatchObject({
-      'x-kubernetes-list-type': 'map',
-      'x-kubernetes-list-map-keys': ['type'],
-    });
+    expect(others.map(([path]) => path)).toEqual(CRDS.map((crd) => `${crd.metadata.name}:status.conditions`));
+    for (const [path, node] of others) {
+      expect(node, path).toMatchObject({
+        'x-kubernetes-list-type': 'map',
+        'x-kubernetes-list-map-keys': ['type'],
+      });
+    }
   });
 
   test('the enums are the cipher table', () => {
@@ -138,6 +147,34 @@ describe('the CRDs', () => {
       'Message',
     ]);
     expect(versions?.[0].subresources).toEqual({ status: {} });
+  });
+
+  test.each(['providerconfigs', 'clusterproviderconfigs'])('%s have a status of their own', (plural) => {
+    const crd = CRDS.find((one) => one.metadata.name === `${plural}.alb.alicloud.dev`);
+    const version = crd?.spec.versions[0];
+    const status = version?.schema.openAPIV3Schema.properties?.status;
+    expect(version?.subresources).toEqual({ status: {} });
+    expect(status?.default).toEqual({ observedGeneration: -1 });
+    expect(status).not.toHaveProperty('required');
+    expect(Object.keys(status?.properties ?? {})).toEqual([
+      'observedGeneration',
+      'accountId',
+      'arn',
+      'conditions',
+    ]);
+    expect(status?.properties?.observedGeneration?.minimum).toBe(-1);
+    const shape = bare(status?.properties?.conditions?.items);
+    expect(shape).toEqual(bare(field('status.conditions[]')));
+  });
+
+  test.each([
+    ['providerconfigs', ['Ready', 'Account', 'Region', 'Age']],
+    ['clusterproviderconfigs', ['Ready', 'Account', 'Region', 'Network', 'Adoption', 'Age']],
+  ])('kubectl shows the columns of %s, and the reason with -o wide', (plural, shown) => {
+    const crd = CRDS.find((one) => one.metadata.name === `${plural}.alb.alicloud.dev`);
+    const columns = crd?.spec.versions[0].additionalPrinterColumns ?? [];
+    expect(columns.filter((one) => one.priority !== 1).map((one) => one.name)).toEqual(shown);
+    expect(columns.filter((one) => one.priority === 1).map((one) => one.name)).toEqual(['Reason']);
   });
 
   test('patterns are plain enough to mean the same in Go and in JavaScript', () => {
