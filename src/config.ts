@@ -3,6 +3,7 @@
  * @module
  */
 import { parseArgs } from 'node:util';
+import { isLoopback as isLoopbackHost, isRegion } from './adapters/alb/endpoints.ts';
 import type { Millis } from './ports/clock.ts';
 
 /** The settings of `albsp run`. Durations in milliseconds. */
@@ -114,7 +115,8 @@ export const FLAGS: readonly Flag[] = [
     value: 'ID',
     fallback: '',
     help: 'region of objects that name none; else $ALIBABA_CLOUD_REGION_ID',
-    broken: pattern(/^[a-z]{2}(-[a-z0-9]+)+$/, 'must be a region id, for example cn-hangzhou'),
+    broken: (text) =>
+      text === '' || isRegion(text) ? undefined : 'must be a region id, for example cn-hangzhou',
   },
   {
     name: 'network',
@@ -306,8 +308,7 @@ export function runHelp(): string {
 
 /** Whether the URL's host is a loopback address or "localhost". */
 export function isLoopback(text: string): boolean {
-  const host = URL.parse(text)?.hostname ?? '';
-  return host === 'localhost' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host);
+  return isLoopbackHost(URL.parse(text)?.hostname ?? '');
 }
 
 function optionTable() {
@@ -381,7 +382,7 @@ function assemble(
 function brokenTogether(config: RunConfig): string | undefined {
   if (config.region === '')
     return 'Flag "--region" is missing: give the region id, for example cn-hangzhou, or set ALIBABA_CLOUD_REGION_ID';
-  if (!/^[a-z]{2}(-[a-z0-9]+)+$/.test(config.region))
+  if (!isRegion(config.region))
     return `The region is "${config.region}": it must be a region id, for example cn-hangzhou`;
   if (config.namespaces.length > 0 && config.clusterId === undefined)
     return 'Flag "--cluster-id" is missing: it is required with --namespace, since the UID of kube-system cannot be read then';
