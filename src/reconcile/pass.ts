@@ -45,7 +45,6 @@ export class Pass {
     key: Key,
     policy: SecurityPolicy,
     observation: Observation,
-    target: Target | undefined,
   ) {
     this.#shop = shop;
     this.#gates = gates;
@@ -53,7 +52,7 @@ export class Pass {
     this.#key = key;
     this.#policy = policy;
     this.#observation = observation;
-    this.#target = target;
+    this.#target = 'target' in observation ? observation.target : undefined;
   }
 
   async take(step: Step): Promise<Next> {
@@ -324,15 +323,7 @@ export class Pass {
   }
 
   #with(policy: SecurityPolicy): Pass {
-    return new Pass(
-      this.#shop,
-      this.#gates,
-      this.#memory,
-      this.#key,
-      policy,
-      this.#observation,
-      this.#target,
-    );
+    return new Pass(this.#shop, this.#gates, this.#memory, this.#key, policy, this.#observation);
   }
 
   #stage(): Stage | undefined {

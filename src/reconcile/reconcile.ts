@@ -65,11 +65,8 @@ export class Reconciler {
         observation = await this.#observe(policy, memory);
         step = this.#plan(key, policy, memory, observation);
       }
-      const target =
-        observation.kind === 'seen' || observation.kind === 'unread' ? observation.target : undefined;
-      const next = await new Pass(this.#shop, this.#gates, memory, key, policy, observation, target).take(
-        step,
-      );
+      const pass = new Pass(this.#shop, this.#gates, memory, key, policy, observation);
+      const next = await pass.take(step);
       if (next.kind === 'finished') return next.action;
       policy = next.policy;
       // What was seen holds for an announce that follows a claim, not for what follows a cloud write.
