@@ -282,7 +282,9 @@ class Operator implements RunningOperator {
       policies.flatMap(({ status }) => (status?.target === undefined ? [] : [status.target.region])),
     );
     for (const region of regions) {
-      const list = await this.#cloud.region(region).list(systemClock.monotonic());
+      const account = await this.#cloud.account();
+      const list =
+        account.kind === 'ok' ? await account.value.region(region).list(systemClock.monotonic()) : account;
       if (list.kind === 'error') {
         this.#log.warn('The cloud could not be read', { region, code: list.error.code });
         for (const { metadata, status } of policies) {

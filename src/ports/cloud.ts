@@ -56,6 +56,11 @@ export interface UpdateParameters {
   readonly suites?: { readonly tlsVersions: readonly string[]; readonly ciphers: readonly string[] };
 }
 
+/** A write that the cloud is asked to judge, not to make. */
+export type Draft =
+  | { readonly kind: 'create'; readonly parameters: CreateParameters }
+  | { readonly kind: 'update'; readonly id: string; readonly parameters: UpdateParameters };
+
 /**
  * Why a call did not succeed, named by what to do next.
  * - `throttled`: refused by a rate limit; same again after `retryAfter`.
@@ -99,10 +104,17 @@ export type CloudResult<T> =
   | { readonly kind: 'ok'; readonly value: T }
   | { readonly kind: 'error'; readonly error: CloudError };
 
-/** Who the credentials in use belong to (sts:GetCallerIdentity). */
+/** Whom the credentials in use belong to (sts:GetCallerIdentity), and the way to its regions. */
 export interface Account {
   readonly accountId: string;
   readonly arn: string;
+  /**
+   * The ALB API of one region, by these credentials and no others: once the configuration gives other ones, every call
+   * is `busy` with the code `IdentityChanged` and nothing is sent. So what was decided for one account cannot reach
+   * another one. `region` matches `^[a-z]{2}(-[a-z0-9]+)+$`.
+   * The same object for the same region while the credentials are the same, so that its snapshot is shared.
+   */
+  region(region: string): Region;
 }
 
 /**
@@ -111,17 +123,12 @@ export interface Account {
 export interface Cloud {
   /** The account behind the credentials, learned once a credential and remembered. */
   account(): Promise<CloudResult<Account>>;
-  /**
-   * The ALB API of one region. `region` matches `^[a-z]{2}(-[a-z0-9]+)+$`.
-   * The same object for the same region, so that its snapshot is shared.
-   */
-  region(region: string): Region;
 }
 
 /**
  * The ALB API of one identity in one region.
  *
- * *Guarantees*: one call of `create`, `update`, `delete`, `tag`, `untag` or `move` sends at most one request;
+ * *Guarantees*: one call of `precheck`, `create`, `update`, `delete`, `tag`, `untag` or `move` sends at most one request;
  * an answer that cannot be believed is `indeterminate`. Reads may be repeated and are shared.
  * *Caveat*: a list never proves absence.
  */
@@ -138,6 +145,8 @@ export interface Region {
   sight(id: string): Promise<CloudResult<CloudPolicy | undefined>>;
   /** The listeners that use the policy; `notFound` only when the cloud answers 404 for this id. */
   relations(id: string): Promise<CloudResult<readonly Listener[]>>;
+  /** Lets the cloud judge a write (`DryRun=true`, never a ClientToken): `ok` when it would be accepted. */
+  precheck(draft: Draft): Promise<CloudResult<void>>;
   create(parameters: CreateParameters, clientToken: string): Promise<CloudResult<{ readonly id: string }>>;
   update(id: string, parameters: UpdateParameters): Promise<CloudResult<void>>;
   delete(id: string): Promise<CloudResult<void>>;

@@ -34,20 +34,27 @@ export function regionOf(policy: SecurityPolicy, fallback: string): string {
   return policy.spec.region ?? ownStatus(policy).target?.region ?? fallback;
 }
 
+/** What was seen, and the region in which a write may follow it. */
+export interface Sight {
+  readonly observation: Observation;
+  /** Undefined when nobody knows whose region it would be. */
+  readonly region?: Region;
+}
+
 /** Never rejects; counts failed reads in `memory.readFailures`. */
-export async function observe(question: Question): Promise<Observation> {
-  const { policy, memory, cloud } = question;
-  const account = await cloud.account();
+export async function observe(question: Question): Promise<Sight> {
+  const account = await question.cloud.account();
   if (account.kind === 'error') {
-    memory.readFailures += 1;
-    return { kind: 'anonymous', error: account.error };
+    question.memory.readFailures += 1;
+    return { observation: { kind: 'anonymous', error: account.error } };
   }
-  const region = cloud.region(question.region);
-  const target: Target = {
-    accountId: account.value.accountId,
-    region: question.region,
-    endpoint: region.endpoint,
-  };
+  const region = account.value.region(question.region);
+  return { observation: await observeIn(question, region, account.value.accountId), region };
+}
+
+async function observeIn(question: Question, region: Region, accountId: string): Promise<Observation> {
+  const { policy, memory } = question;
+  const target: Target = { accountId, region: question.region, endpoint: region.endpoint };
   const bound = ownStatus(policy).target;
   if (bound !== undefined && (bound.accountId !== target.accountId || bound.region !== target.region)) {
     return { kind: 'seen', target, policies: [], existence: 'unasked' };

@@ -9,12 +9,13 @@ import { checkSpec } from '../domain/check.ts';
 import type { Outcome } from '../domain/outcome.ts';
 import { plan } from '../domain/plan.ts';
 import { nextStatus, sameContent, transition } from '../domain/status.ts';
-import type { Observation, Step, Target } from '../domain/step.ts';
+import type { Step, Target } from '../domain/step.ts';
 import type { Action } from '../ports/action.ts';
 import type { Millis } from '../ports/clock.ts';
 import type { CloudError, CloudPolicy } from '../ports/cloud.ts';
 import type { Key, WriteResult } from '../ports/store.ts';
 import type { Memory } from './memory.ts';
+import type { Sight } from './observe.ts';
 import { performChange, performCreate, performDelete, performUntag, type Stage } from './perform.ts';
 import type { QuotaGates } from './quota.ts';
 import type { Workshop } from './workshop.ts';
@@ -35,7 +36,7 @@ export class Pass {
   readonly #memory: Memory;
   readonly #key: Key;
   readonly #policy: SecurityPolicy;
-  readonly #observation: Observation;
+  readonly #sight: Sight;
   readonly #target: Target | undefined;
 
   constructor(
@@ -44,15 +45,15 @@ export class Pass {
     memory: Memory,
     key: Key,
     policy: SecurityPolicy,
-    observation: Observation,
+    sight: Sight,
   ) {
     this.#shop = shop;
     this.#gates = gates;
     this.#memory = memory;
     this.#key = key;
     this.#policy = policy;
-    this.#observation = observation;
-    this.#target = 'target' in observation ? observation.target : undefined;
+    this.#sight = sight;
+    this.#target = 'target' in sight.observation ? sight.observation.target : undefined;
   }
 
   async take(step: Step): Promise<Next> {
@@ -151,7 +152,8 @@ export class Pass {
     this.#shop.log.warn('create failed', { key: this.#key, code: error.code, outcome: error.kind });
     const token = this.#memory.token;
     if (error.kind === 'exhausted') {
-      const counted = this.#observation.kind === 'seen' ? this.#observation.policies.length : 0;
+      const { observation } = this.#sight;
+      const counted = observation.kind === 'seen' ? observation.policies.length : 0;
       this.#gate()?.refused(Math.max(counted, error.usage?.used ?? 0), this.#shop.clock.monotonic());
     }
     if (token?.refusal !== undefined && token.ambiguous === 0) return here.#abandon(token.refusal);
@@ -323,19 +325,14 @@ export class Pass {
   }
 
   #with(policy: SecurityPolicy): Pass {
-    return new Pass(this.#shop, this.#gates, this.#memory, this.#key, policy, this.#observation);
+    return new Pass(this.#shop, this.#gates, this.#memory, this.#key, policy, this.#sight);
   }
 
   #stage(): Stage | undefined {
-    if (this.#target === undefined) return undefined;
-    const { cloud, store, clock } = this.#shop;
-    return {
-      policy: this.#policy,
-      memory: this.#memory,
-      region: cloud.region(this.#target.region),
-      store,
-      clock,
-    };
+    const { region } = this.#sight;
+    if (region === undefined) return undefined;
+    const { store, clock } = this.#shop;
+    return { policy: this.#policy, memory: this.#memory, region, store, clock };
   }
 
   #gate() {

@@ -23,6 +23,8 @@ export interface Stage {
   readonly clock: Clock;
 }
 
+/** Our own codes for a call that was withheld: nothing was sent. */
+const UNSENT: ReadonlySet<string> = new Set(['NotLeader', 'IdentityChanged']);
 /** How long a pass waits for the sighting of a new policy before it writes the id down without it. */
 const SIGHTING_PATIENCE: Millis = 1_000;
 
@@ -80,7 +82,7 @@ function tokenAfter(token: NonNullable<Memory['token']>, error: CloudError): Non
   switch (error.kind) {
     case 'indeterminate':
     case 'busy':
-      return error.code === 'NotLeader' ? token : { ...sent, ambiguous: token.ambiguous + 1 };
+      return UNSENT.has(error.code) ? token : { ...sent, ambiguous: token.ambiguous + 1 };
     case 'throttled':
     case 'credentials':
       return sent;

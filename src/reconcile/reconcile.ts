@@ -23,13 +23,14 @@ import type { Observation, Situation, Step } from '../domain/step.ts';
 import type { Action } from '../ports/action.ts';
 import type { Key } from '../ports/store.ts';
 import { Memories, type Memory, recallOf } from './memory.ts';
-import { observe, regionOf } from './observe.ts';
+import { observe, regionOf, type Sight } from './observe.ts';
 import { Pass } from './pass.ts';
 import { QuotaGates } from './quota.ts';
 import type { Workshop } from './workshop.ts';
 
 /** Kubernetes writes that one pass may go through before its cloud write: claim, announce, loss, and one to spare. */
 const HOPS = 4;
+const UNASKED: Sight = { observation: { kind: 'unasked' } };
 
 /** The operator's one controller. */
 export class Reconciler {
@@ -58,24 +59,24 @@ export class Reconciler {
   async #pass(key: Key, first: SecurityPolicy): Promise<Action> {
     const memory = this.#memories.of(key, first.metadata.uid);
     let policy = first;
-    let observation: Observation = { kind: 'unasked' };
+    let sight: Sight = UNASKED;
     for (let hop = 0; hop < HOPS; hop += 1) {
-      let step = this.#plan(key, policy, memory, observation);
+      let step = this.#plan(key, policy, memory, sight.observation);
       if (step.kind === 'observe') {
-        observation = await this.#observe(policy, memory);
-        step = this.#plan(key, policy, memory, observation);
+        sight = await this.#observe(policy, memory);
+        step = this.#plan(key, policy, memory, sight.observation);
       }
-      const pass = new Pass(this.#shop, this.#gates, memory, key, policy, observation);
+      const pass = new Pass(this.#shop, this.#gates, memory, key, policy, sight);
       const next = await pass.take(step);
       if (next.kind === 'finished') return next.action;
       policy = next.policy;
       // What was seen holds for an announce that follows a claim, not for what follows a cloud write.
-      if (next.forget) observation = { kind: 'unasked' };
+      if (next.forget) sight = UNASKED;
     }
     return { kind: 'again', delay: 0 };
   }
 
-  async #observe(policy: SecurityPolicy, memory: Memory): Promise<Observation> {
+  async #observe(policy: SecurityPolicy, memory: Memory): Promise<Sight> {
     const { cloud, clock, settings } = this.#shop;
     const now = clock.monotonic();
     const status = ownStatus(policy);

@@ -26,6 +26,8 @@ export interface CallRequest {
   readonly mutating: boolean;
   /** Signs with these keys instead of the current ones. */
   readonly credential?: Credential;
+  /** Sends nothing unless the current keys are of this `Credential.source`. */
+  readonly source?: string | undefined;
   /** Everything together settles by this monotonic time. */
   readonly until?: Millis;
   /** Told the monotonic time right before the request goes out for the first time. */
@@ -222,6 +224,10 @@ export function createCall(options: CallOptions): Call {
       return { result: failed(ownError('credentials', current.code, mask(current.message, []))) };
     }
     const credential = 'kind' in current ? current.credential : current;
+    if (request.source !== undefined && request.source !== credential.source) {
+      const message = 'Nothing was sent: other credentials are configured since the account was asked for';
+      return { result: failed(ownError('busy', 'IdentityChanged', message)) };
+    }
     const outcome = await signAndSend(request, credential);
     if (outcome.result.kind === 'ok') return outcome;
     const { error } = outcome.result;

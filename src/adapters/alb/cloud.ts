@@ -41,6 +41,7 @@ export interface CloudOptions {
 
 /** The cloud of one identity. */
 export interface AlbCloud extends Cloud {
+  /** The ALB API of one region, by whatever credentials are configured at each call. */
   region(region: string): AlbRegion;
 }
 
@@ -73,7 +74,9 @@ function noRegion(region: string, error: CloudError): AlbRegion {
 /** The cloud of one identity, wired. */
 export function createCloud(options: CloudOptions): AlbCloud {
   const { clock, credentials, endpoints, log } = options;
-  const regions = new Map<string, AlbRegion>();
+  /** The regions by the credentials of `source`; without one, by any. */
+  const anyone = new Map<string, AlbRegion>();
+  let mine: { readonly source: string; readonly regions: Map<string, AlbRegion> } | undefined;
   const call: Call = createCall({
     ...options,
     mayWrite: options.mayWrite ?? (() => true),
@@ -85,25 +88,42 @@ export function createCloud(options: CloudOptions): AlbCloud {
   });
   const identity = createIdentity(call, credentials, endpoints);
 
-  function make(region: string): AlbRegion {
+  function make(region: string, source: string | undefined): AlbRegion {
     const endpoint = endpoints.alb(region);
     if (endpoint.kind === 'error') {
       const code = isRegion(region) ? 'InvalidEndpoint' : 'InvalidRegion';
       return noRegion(region, ownError('refused', code, endpoint.message));
     }
     const gathering = options.gathering === undefined ? {} : { gathering: options.gathering };
-    return createRegion({ region, endpoint: endpoint.origin, call, clock, log, ...gathering });
+    return createRegion({ region, endpoint: endpoint.origin, source, call, clock, log, ...gathering });
+  }
+
+  function regionIn(regions: Map<string, AlbRegion>, region: string, source: string | undefined): AlbRegion {
+    const known = regions.get(region);
+    if (known !== undefined) return known;
+    const made = make(region, source);
+    // A text that is no region is not kept, so that nonsense in specs cannot fill memory.
+    if (isRegion(region)) regions.set(region, made);
+    return made;
+  }
+
+  /** The regions of these credentials; what others saw is dropped with them. */
+  function regionsOf(source: string): Map<string, AlbRegion> {
+    if (mine?.source !== source) mine = { source, regions: new Map() };
+    return mine.regions;
   }
 
   return {
-    account: () => identity.account(),
-    region(region) {
-      const known = regions.get(region);
-      if (known !== undefined) return known;
-      const made = make(region);
-      // A text that is no region is not kept, so that nonsense in specs cannot fill memory.
-      if (isRegion(region)) regions.set(region, made);
-      return made;
+    async account() {
+      const known = await identity.account();
+      if (known.kind === 'error') return known;
+      const { accountId, arn, source } = known.value;
+      const regions = regionsOf(source);
+      return {
+        kind: 'ok',
+        value: { accountId, arn, region: (region) => regionIn(regions, region, source) },
+      };
     },
+    region: (region) => regionIn(anyone, region, undefined),
   };
 }

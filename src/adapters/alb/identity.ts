@@ -2,7 +2,7 @@
  * Whose keys these are: sts:GetCallerIdentity, which needs no permission.
  * @module
  */
-import type { Account, CloudResult } from '../../ports/cloud.ts';
+import type { CloudResult } from '../../ports/cloud.ts';
 import type { Call } from './call.ts';
 import type { Credential, Credentials } from './credentials.ts';
 import type { Endpoints } from './endpoints.ts';
@@ -12,20 +12,26 @@ import { readAccount } from './wire.ts';
 /** Version of the STS API. */
 const STS_VERSION = '2015-04-01';
 
+/** An account, and the `Credential.source` that it was asked with. */
+export interface Known {
+  readonly accountId: string;
+  readonly arn: string;
+  readonly source: string;
+}
+
 /** The account behind a provider's keys. */
 export interface Identity {
-  account(): Promise<CloudResult<Account>>;
+  account(): Promise<CloudResult<Known>>;
   /** The account id if it has been learned. */
   known(): string | undefined;
 }
 
 /** Asks once for each configuration of keys (`Credential.source`); callers share a call, failures are not kept. */
 export function createIdentity(call: Call, credentials: Credentials, endpoints: Endpoints): Identity {
-  const accounts = new Map<string, Account>();
-  const running = new Map<string, Promise<CloudResult<Account>>>();
-  let latest: string | undefined;
+  const running = new Map<string, Promise<CloudResult<Known>>>();
+  let latest: Known | undefined;
 
-  async function ask(credential: Credential): Promise<CloudResult<Account>> {
+  async function ask(credential: Credential): Promise<CloudResult<Known>> {
     const endpoint = endpoints.sts();
     if (endpoint.kind === 'error') {
       return { kind: 'error', error: ownError('refused', 'InvalidEndpoint', endpoint.message) };
@@ -33,11 +39,9 @@ export function createIdentity(call: Call, credentials: Credentials, endpoints: 
     const { origin } = endpoint;
     const base = { action: 'GetCallerIdentity', version: STS_VERSION, region: 'sts', mutating: false };
     const result = await call({ ...base, origin, parameters: {}, credential }, readAccount);
-    if (result.kind === 'ok') {
-      accounts.set(credential.source, result.value);
-      latest = result.value.accountId;
-    }
-    return result;
+    if (result.kind === 'error') return result;
+    latest = { ...result.value, source: credential.source };
+    return { kind: 'ok', value: latest };
   }
 
   return {
@@ -47,14 +51,13 @@ export function createIdentity(call: Call, credentials: Credentials, endpoints: 
         return { kind: 'error', error: ownError('credentials', current.code, current.message) };
       }
       const { credential } = current;
-      const known = accounts.get(credential.source);
-      if (known !== undefined) return { kind: 'ok', value: known };
+      if (latest?.source === credential.source) return { kind: 'ok', value: latest };
       const shared = running.get(credential.source);
       if (shared !== undefined) return shared;
       const asked = ask(credential).finally(() => running.delete(credential.source));
       running.set(credential.source, asked);
       return asked;
     },
-    known: () => latest,
+    known: () => latest?.accountId,
   };
 }

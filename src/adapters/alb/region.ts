@@ -3,7 +3,7 @@
  * @module
  */
 import type { Clock, Millis } from '../../ports/clock.ts';
-import type { CloudResult, CreateParameters, Region, Snapshot, Tag } from '../../ports/cloud.ts';
+import type { CloudResult, Draft, Region, Snapshot, Tag } from '../../ports/cloud.ts';
 import type { Log } from '../../ports/log.ts';
 import type { Call, CallRequest } from './call.ts';
 import { ownError } from './errors.ts';
@@ -36,8 +36,6 @@ const RESOURCE_TYPE = 'securitypolicy';
 export interface AlbRegion extends Region {
   /** Told every accepted snapshot; returns what ends that. */
   subscribe(listener: (snapshot: Snapshot) => void): () => void;
-  /** Lets the cloud check a create (`DryRun=true`, no ClientToken): ok when it would be accepted. Sends one request. */
-  precheck(parameters: CreateParameters): Promise<CloudResult<void>>;
 }
 
 /** What the verbs work with. */
@@ -45,6 +43,8 @@ export interface RegionOptions {
   readonly region: string;
   /** Scheme and host, checked. */
   readonly endpoint: string;
+  /** Only by credentials of this `Credential.source`; by any, when undefined. */
+  readonly source?: string | undefined;
   readonly call: Call;
   readonly clock: Clock;
   readonly log: Log;
@@ -60,9 +60,9 @@ type Do = <T>(
 
 /** The verbs of one identity and region. */
 export function createRegion(options: RegionOptions): AlbRegion {
-  const { region, endpoint, call, clock } = options;
+  const { region, endpoint, source, call, clock } = options;
   const log = options.log.with({ region });
-  const base = { version: VERSION, origin: endpoint, region };
+  const base = { version: VERSION, origin: endpoint, region, source };
   const get: Do = (action, parameters, read, more) =>
     call({ ...base, action, parameters, mutating: false, ...more }, read);
   const set: Do = (action, parameters, read) => call({ ...base, action, parameters, mutating: true }, read);
@@ -97,14 +97,14 @@ export function createRegion(options: RegionOptions): AlbRegion {
       creating -= 1;
       return result;
     },
-    async precheck(parameters) {
-      const result = await set('CreateSecurityPolicy', createQuery(parameters, undefined), readCreated);
+    async precheck(draft) {
+      const result = await sendDraft(set, draft);
       if (result.kind === 'error' && result.error.code.toLowerCase() === 'dryrunoperation') {
         return { kind: 'ok', value: undefined };
       }
       if (result.kind === 'error') return result;
       // DryRun was ignored, and a policy of nobody may exist now: the next list and the orphan scan show it.
-      const message = 'The cloud answered a precheck as if it had created a policy';
+      const message = 'The cloud answered a precheck as if it had made the change';
       return { kind: 'error', error: ownError('indeterminate', 'BadAnswer', message) };
     },
     update: (id, parameters) => set('UpdateSecurityPolicyAttribute', updateQuery(id, parameters), readDone),
@@ -122,6 +122,17 @@ export function createRegion(options: RegionOptions): AlbRegion {
         readDone,
       ),
   };
+}
+
+function sendDraft(set: Do, draft: Draft): Promise<CloudResult<unknown>> {
+  switch (draft.kind) {
+    case 'create':
+      return set('CreateSecurityPolicy', createQuery(draft.parameters, undefined), readDone);
+    case 'update': {
+      const query = { ...updateQuery(draft.id, draft.parameters), DryRun: 'true' };
+      return set('UpdateSecurityPolicyAttribute', query, readDone);
+    }
+  }
 }
 
 function pageReader(get: Do): ReadPage {

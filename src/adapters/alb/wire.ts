@@ -217,7 +217,7 @@ export function readDone(body: Json): Read<void> {
 }
 
 /** Reads GetCallerIdentity. */
-export function readAccount(body: Json): Read<Account> {
+export function readAccount(body: Json): Read<Omit<Account, 'region'>> {
   return reading(() => ({ accountId: text(body, 'AccountId', ''), arn: text(body, 'Arn', '') }));
 }
 

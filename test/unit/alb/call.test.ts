@@ -80,7 +80,7 @@ describe('a call', () => {
     const tags = [{ key: 'k', value: 'v' }];
     for (const result of [
       await region.create(parameters, 't'),
-      await region.precheck(parameters),
+      await region.precheck({ kind: 'create', parameters }),
       await region.update('p', { name: 'n' }),
       await region.delete('p'),
       await region.tag('p', tags),

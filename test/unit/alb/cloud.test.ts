@@ -65,7 +65,7 @@ describe('createCloud', () => {
     const parameters = { name: 'n', tlsVersions: ['V'], ciphers: ['C'], tags: [] };
     const of = async (reply: ReturnType<typeof answer>) => {
       const { cloud, seen } = desk(() => reply);
-      const result = await cloud.region('cn-hangzhou').precheck(parameters);
+      const result = await cloud.region('cn-hangzhou').precheck({ kind: 'create', parameters });
       expect(seen[0]?.query).toMatchObject({ DryRun: 'true' });
       return result.kind === 'ok' ? 'ok' : result.error.kind;
     };
@@ -75,12 +75,22 @@ describe('createCloud', () => {
   });
 });
 
+test('precheck() of an update names the policy, carries DryRun and no token (I14)', async () => {
+  const { cloud, seen } = desk(() => refusal(400, 'DryRunOperation'));
+  const draft = { kind: 'update', id: 'p', parameters: { name: 'n' } } as const;
+  expect((await cloud.region('cn-hangzhou').precheck(draft)).kind).toBe('ok');
+  expect(seen.map(({ action, query }) => [action, query])).toEqual([
+    ['UpdateSecurityPolicyAttribute', { SecurityPolicyId: 'p', SecurityPolicyName: 'n', DryRun: 'true' }],
+  ]);
+});
+
 describe('account', () => {
   test('account() asks STS once and remembers', async () => {
     const { cloud, seen } = desk(() => account);
     const both = await Promise.all([cloud.account(), cloud.account()]);
-    expect(both[0]).toEqual({ kind: 'ok', value: { accountId: '100', arn: 'acs:ram::100:user/x' } });
-    expect(both[1]).toEqual(both[0]);
+    const [first, second] = both;
+    expect(first).toMatchObject({ kind: 'ok', value: { accountId: '100', arn: 'acs:ram::100:user/x' } });
+    expect(second).toMatchObject({ kind: 'ok', value: { accountId: '100' } });
     await cloud.account();
     expect(seen).toHaveLength(1);
     expect(seen[0]?.url).toBe('https://sts.aliyuncs.com/');
@@ -113,5 +123,27 @@ describe('account', () => {
     credential = { ...credential, source: 'two' };
     await cloud.account();
     expect(seen).toHaveLength(2);
+  });
+
+  test('region() of an account keeps its snapshot for refreshed keys, and sends nothing by keys of another source (I1)', async () => {
+    let credential: Credential = { accessKeyId: 'a', accessKeySecret: 's', source: 'one' };
+    const credentials = { current: async () => ({ kind: 'ok' as const, credential }), refused: () => {} };
+    const { cloud, seen } = desk(({ action }) => (action === 'GetCallerIdentity' ? account : wirePage([])), {
+      credentials,
+    });
+    const before = await cloud.account();
+    if (before.kind === 'error') throw new Error(before.error.message);
+    const region = before.value.region('cn-hangzhou');
+    credential = { ...credential, accessKeyId: 'b' };
+    const refreshed = await cloud.account();
+    expect(refreshed.kind === 'ok' && refreshed.value.region('cn-hangzhou')).toBe(region);
+    expect((await region.list(0)).kind).toBe('ok');
+    credential = { ...credential, source: 'two' };
+    const sent = seen.length;
+    expect(await region.delete('p')).toMatchObject({ error: { kind: 'busy', code: 'IdentityChanged' } });
+    expect(await region.list(1_000_000)).toMatchObject({ kind: 'error' });
+    expect(seen).toHaveLength(sent);
+    const after = await cloud.account();
+    expect(after.kind === 'ok' && after.value.region('cn-hangzhou')).not.toBe(region);
   });
 });
