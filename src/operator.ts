@@ -12,6 +12,7 @@ import type { ClusterConfig } from './adapters/kube/clusterconfig.ts';
 import { readClusterId } from './adapters/kube/clusterid.ts';
 import { createEventSink } from './adapters/kube/eventsink.ts';
 import { createLeaseClient } from './adapters/kube/leaseclient.ts';
+import { readLiving } from './adapters/kube/living.ts';
 import { collectionPath } from './adapters/kube/paths.ts';
 import { createPolicyStore } from './adapters/kube/policystore.ts';
 import { type Reflector, startReflector } from './adapters/kube/reflector.ts';
@@ -222,10 +223,12 @@ class Operator implements RunningOperator {
     await Promise.all([...this.#reflectors.values()].map((reflector) => reflector.relist()));
     if (this.#stopping || clusterId === undefined) return;
     const { region, resync, visibilityWindow: window, readOnly, workers } = this.#config;
+    const own = { cloud: this.#cloud, region, adoption: true };
     const shop = {
       store: createPolicyStore({
         transport: this.#transport,
         reflectorOf: (namespace) => this.#reflectorOf(namespace),
+        living: () => readLiving(this.#transport, this.#config.namespaces),
       }),
       events: createEventSink({
         transport: this.#transport,
@@ -235,11 +238,11 @@ class Operator implements RunningOperator {
         component: 'albsp',
         instance: this.#surroundings.instance,
       }),
-      cloud: this.#cloud,
+      identities: { of: () => ({ kind: 'ok' as const, identity: own }), all: () => [own] },
       clock: systemClock,
       log: this.#log,
       random: Math.random,
-      settings: { clusterId, region, resync, window, readOnly },
+      settings: { clusterId, resync, window, readOnly },
     };
     const reconciler = new Reconciler(shop);
     this.#controller = startController({

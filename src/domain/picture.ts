@@ -4,37 +4,27 @@
  * @module
  */
 import type { SecurityPolicy, SecurityPolicyStatus } from '../api/securitypolicy.ts';
-import type { CloudError, Listener } from '../ports/cloud.ts';
+import type { CloudError, CloudPolicy, Listener } from '../ports/cloud.ts';
 import type { Outcome } from './outcome.ts';
+import { haltPicture } from './picture/halt.ts';
+import {
+  ACCEPTED,
+  IDENTIFIED,
+  type Line,
+  names,
+  notReady,
+  type Picture,
+  progress,
+  reasonOf,
+  says,
+} from './picture/line.ts';
 import type { Difference } from './policy.ts';
 import type { Reason } from './reason.ts';
-import type { Halt } from './step.ts';
-
-type Truth = 'True' | 'False' | 'Unknown';
-export type Line = readonly [status: Truth, reason: Reason, message: string];
-
-/**
- * The lines of one outcome. What is always present and not said here stays as it was; of the others,
- * what is not said is taken away, but for those in `keep`.
- */
-export interface Picture {
-  readonly Ready?: Line;
-  readonly Accepted?: Line;
-  readonly CredentialsReady?: Line;
-  readonly UpToDate?: Line;
-  readonly Reconciling?: Line;
-  readonly Stalled?: Line;
-  readonly DeletionBlocked?: Line;
-  readonly Paused?: Line;
-  readonly keepProgress?: true;
-}
 
 /** Failed reads in a row after which `UpToDate` is not known any more. */
 const UNKNOWN_AFTER = 3;
 /** The most listeners that a status names (schema bound of `status.relatedListeners`). */
 export const LISTENERS_SHOWN = 10;
-const ACCEPTED: Line = ['True', 'Valid', 'The spec is valid'];
-const IDENTIFIED: Line = ['True', 'CredentialsValid', 'The credentials work'];
 const MATCHED: Line = ['True', 'Matched', 'The policy in the cloud matches the spec'];
 
 /** What an outcome says, so that nothing of an older generation is taken for this one. */
@@ -58,10 +48,6 @@ function pictureOfOutcome(outcome: Outcome, before: SecurityPolicyStatus, policy
         Stalled: ['True', 'InvalidSpec', message],
       });
     }
-    case 'unsupported': {
-      const message = `This version of the operator does not support ${outcome.what}; nothing was done in the cloud`;
-      return notReady('NotSupportedYet', message, { Stalled: ['True', 'NotSupportedYet', message] });
-    }
     case 'paused': {
       const deleting = policy.metadata.deletionTimestamp !== undefined;
       const message = deleting
@@ -80,7 +66,7 @@ function pictureOfOutcome(outcome: Outcome, before: SecurityPolicyStatus, policy
     case 'halted':
       return haltPicture(outcome.why);
     case 'unread':
-      return unreadPicture(outcome.error, outcome.failures, before, policy);
+      return unreadPicture(outcome, before, policy);
     case 'awaitingQuota': {
       // The refusal says it better, and a text that changes with each probe is a write for nothing.
       if (isRefusedForQuota(before, policy)) return { keepProgress: true };
@@ -91,8 +77,27 @@ function pictureOfOutcome(outcome: Outcome, before: SecurityPolicyStatus, policy
         Stalled: ['True', 'QuotaExceeded', message],
       });
     }
+    case 'prechecked':
+      return {
+        Ready: [
+          'True',
+          'PrecheckPassed',
+          'DryRun: the cloud would accept this; nothing was created or changed',
+        ],
+        Accepted: ['True', 'PrecheckPassed', 'The cloud would accept the spec'],
+        CredentialsReady: IDENTIFIED,
+        UpToDate: ['Unknown', 'PrecheckPassed', 'DryRun compares nothing'],
+      };
+    case 'precheckFailed':
+      return precheckFailedPicture(outcome.error);
+    case 'adopting':
+      return progress('Adopting', `Taking over policy "${outcome.id}"`);
+    case 'observed':
+      return observedPicture(outcome.policy, outcome.found);
     case 'announced':
+      return progress('Creating', 'The policy is being created');
     case 'bound':
+      if (outcome.binding === 'Adopted') return progress('Adopting', `Policy "${outcome.id}" is taken over`);
       return progress('Creating', 'The policy is being created');
     case 'awaiting':
       return outcome.refusal === undefined
@@ -153,51 +158,6 @@ function isRefusedForQuota(before: SecurityPolicyStatus, policy: SecurityPolicy)
   return stalled?.reason === 'QuotaExceeded' && stalled.observedGeneration === policy.metadata.generation;
 }
 
-function notReady(reason: Reason, message: string, rest: Picture): Picture {
-  return { Ready: ['False', reason, message], ...rest };
-}
-
-function progress(reason: Reason, message: string): Picture {
-  return notReady(reason, message, {
-    Accepted: ACCEPTED,
-    CredentialsReady: IDENTIFIED,
-    Reconciling: ['True', reason, message],
-  });
-}
-
-function says(error: CloudError): string {
-  return `${error.code}: ${error.message}`;
-}
-
-function names(found: readonly Difference[]): string {
-  return found.map((difference) => difference.field).join(', ');
-}
-
-/** What the cloud's refusal of a call means to the user. */
-function reasonOf(error: CloudError): Reason {
-  switch (error.kind) {
-    case 'throttled':
-      return 'Throttled';
-    case 'busy':
-      return 'Configuring';
-    case 'indeterminate':
-      return 'CloudUnavailable';
-    case 'tokenSpent':
-    case 'refused':
-      return 'RejectedByCloud';
-    case 'notFound':
-      return 'ExternallyDeleted';
-    case 'inUse':
-      return 'InUse';
-    case 'denied':
-      return 'AccessDenied';
-    case 'credentials':
-      return 'CredentialsInvalid';
-    case 'exhausted':
-      return 'QuotaExceeded';
-  }
-}
-
 /** A write that failed: retried; stalled when somebody must change something first. */
 function failed(doing: 'Creating' | 'Updating' | 'Deleting', error: CloudError): Picture {
   const reason = reasonOf(error);
@@ -229,6 +189,55 @@ function refusedPicture(error: CloudError): Picture {
   return rejected ? { ...picture, Accepted: ['False', 'RejectedByCloud', says(error)] } : picture;
 }
 
+/** DryRun: the verdict of the cloud, or why there is none yet. */
+function precheckFailedPicture(error: CloudError): Picture {
+  const reason = reasonOf(error);
+  const message = `The precheck failed: ${says(error)}`;
+  switch (error.kind) {
+    case 'refused':
+    case 'tokenSpent':
+    case 'notFound':
+    case 'inUse':
+      return notReady('RejectedByCloud', message, {
+        Accepted: ['False', 'RejectedByCloud', says(error)],
+        CredentialsReady: IDENTIFIED,
+        Stalled: ['True', 'RejectedByCloud', message],
+      });
+    case 'exhausted':
+      return notReady(reason, message, {
+        CredentialsReady: IDENTIFIED,
+        Stalled: ['True', reason, message],
+      });
+    case 'denied':
+    case 'credentials':
+      return notReady(reason, message, {
+        CredentialsReady: ['False', reason, message],
+        Stalled: ['True', reason, message],
+      });
+    case 'throttled':
+    case 'busy':
+    case 'indeterminate':
+      return notReady(reason, message, { Reconciling: ['True', reason, message] });
+  }
+}
+
+function observedPicture(seen: CloudPolicy, found: readonly Difference[]): Picture {
+  const said: Picture = {
+    Accepted: ACCEPTED,
+    CredentialsReady: IDENTIFIED,
+    UpToDate: found.length === 0 ? MATCHED : ['False', 'Drifted', `Differs in ${names(found)}`],
+  };
+  if (seen.status !== 'Available') {
+    const message = `The cloud reports the policy as "${seen.status}"`;
+    return notReady('Configuring', message, { ...said, Reconciling: ['True', 'Configuring', message] });
+  }
+  const message =
+    found.length === 0
+      ? 'Observed: the policy is available'
+      : 'Observed: the policy is available; drift is reported and left';
+  return { Ready: ['True', 'Available', message], ...said };
+}
+
 function updateFailedPicture(error: CloudError): Picture {
   const picture = failed('Updating', error);
   if (error.kind !== 'refused') return picture;
@@ -239,71 +248,27 @@ function updateFailedPicture(error: CloudError): Picture {
   };
 }
 
-function haltPicture(why: Halt): Picture {
-  switch (why.kind) {
-    case 'credentials': {
-      const reason = reasonOf(why.error);
-      const message = says(why.error);
-      return notReady(reason, message, {
-        CredentialsReady: ['False', reason, message],
-        Stalled: ['True', reason, message],
-      });
-    }
-    case 'accountChanged': {
-      const message = `The credentials are of account "${why.actual}"; this object is bound to account "${why.expected}"; nothing is done until they match`;
-      return notReady('AccountChanged', message, {
-        CredentialsReady: ['False', 'AccountChanged', message],
-        Stalled: ['True', 'AccountChanged', message],
-      });
-    }
-    case 'regionChanged': {
-      const message = `spec.region is "${why.actual}"; this object is bound to region "${why.expected}", which cannot change`;
-      return notReady('InvalidSpec', message, {
-        Accepted: ['False', 'InvalidSpec', message],
-        Stalled: ['True', 'InvalidSpec', message],
-      });
-    }
-    case 'conflict': {
-      const message = `More than one policy is claimed for this object: ${why.ids.join(', ')}; delete or untag all but one`;
-      return notReady('Conflict', message, {
-        CredentialsReady: IDENTIFIED,
-        Stalled: ['True', 'Conflict', message],
-      });
-    }
-    case 'ownershipLost': {
-      const message = `Policy "${why.id}" does not carry the tags of this object any more; it is not touched`;
-      return notReady('OwnershipLost', message, {
-        CredentialsReady: IDENTIFIED,
-        Stalled: ['True', 'OwnershipLost', message],
-      });
-    }
-    case 'notListed': {
-      const message = `Policy "${why.id}" exists, but ListSecurityPolicies does not show it to these credentials`;
-      return notReady('NotListed', message, {
-        CredentialsReady: IDENTIFIED,
-        Stalled: ['True', 'NotListed', message],
-      });
-    }
-  }
-}
-
 /** A read that failed says nothing of a generation that is applied already; three in a row, and nobody knows. */
 function unreadPicture(
-  error: CloudError,
-  failures: number,
+  { error, failures, what }: Extract<Outcome, { kind: 'unread' }>,
   before: SecurityPolicyStatus,
   policy: SecurityPolicy,
 ): Picture {
   const reason = reasonOf(error);
-  const message = `The cloud could not be read: ${says(error)}`;
-  const unknown: Picture = failures >= UNKNOWN_AFTER ? { UpToDate: ['Unknown', reason, message] } : {};
+  const message =
+    what === 'list'
+      ? `The cloud could not be read: ${says(error)}`
+      : `The account of the credentials could not be learned: ${says(error)}`;
+  const lost: Line = ['Unknown', reason, message];
+  const anonymous: Picture = what === 'account' ? { CredentialsReady: lost } : {};
+  const unknown: Picture = failures >= UNKNOWN_AFTER ? { UpToDate: lost, ...anonymous } : {};
   const applied =
     before.lastApplied?.generation === policy.metadata.generation && before.securityPolicyId !== undefined;
   if (applied && policy.metadata.deletionTimestamp === undefined) return { ...unknown, keepProgress: true };
   const doing: Reason = policy.metadata.deletionTimestamp === undefined ? 'Creating' : 'Deleting';
   if (error.kind === 'denied')
-    return notReady(reason, message, { ...unknown, Stalled: ['True', reason, message] });
-  return notReady(reason, message, { ...unknown, Reconciling: ['True', doing, message] });
+    return notReady(reason, message, { ...unknown, ...anonymous, Stalled: ['True', reason, message] });
+  return notReady(reason, message, { ...unknown, ...anonymous, Reconciling: ['True', doing, message] });
 }
 
 function waitingPicture(before: SecurityPolicyStatus, policy: SecurityPolicy): Picture {
@@ -311,6 +276,9 @@ function waitingPicture(before: SecurityPolicyStatus, policy: SecurityPolicy): P
     return notReady('Deleting', 'Waiting until the cloud does not show the policy any more', {
       Reconciling: ['True', 'Deleting', 'Waiting until the cloud does not show the policy any more'],
     });
+  }
+  if (before.binding === 'Adopted' && before.securityPolicyId === undefined) {
+    return progress('Adopting', 'Waiting until the cloud shows our tags on the policy');
   }
   const settled = before.lastApplied?.hash !== undefined && before.observed !== undefined;
   return settled ? { keepProgress: true } : progress('Creating', 'Waiting until the cloud shows the policy');

@@ -10,10 +10,11 @@ import type { Condition, SecurityPolicy, SecurityPolicyStatus } from '../api/sec
 import type { Millis } from '../ports/clock.ts';
 import type { CloudPolicy, Listener } from '../ports/cloud.ts';
 import type { Outcome } from './outcome.ts';
-import { LISTENERS_SHOWN, type Line, type Picture, pictureOf } from './picture.ts';
-import { ownStatus } from './plan.ts';
-import { type Desired, desiredOfParameters, managedHash, observedOf } from './policy.ts';
-import type { PendingCreate, Target } from './step.ts';
+import type { Line, Picture } from './picture/line.ts';
+import { LISTENERS_SHOWN, pictureOf } from './picture.ts';
+import { ownStatus } from './plan/life.ts';
+import { type Desired, type Difference, desiredOfParameters, managedHash, observedOf } from './policy.ts';
+import type { Binding, PendingCreate, Target } from './step.ts';
 
 const ALWAYS = ['Ready', 'Accepted', 'CredentialsReady', 'UpToDate'] as const;
 const SOMETIMES = ['Reconciling', 'Stalled', 'DeletionBlocked', 'Paused'] as const;
@@ -80,7 +81,6 @@ function factsOf(
 ): { [Field in keyof SecurityPolicyStatus]: SecurityPolicyStatus[Field] | undefined } {
   switch (outcome.kind) {
     case 'rejected':
-    case 'unsupported':
     case 'paused':
     case 'readOnly':
     case 'halted':
@@ -91,9 +91,17 @@ function factsOf(
     case 'updateFailed':
     case 'deleting':
     case 'deleteFailed':
+    case 'prechecked':
+    case 'precheckFailed':
       return { relatedListeners: undefined };
+    case 'adopting':
+      return adoptingFacts(before, outcome.tagKeys, outcome.at);
+    case 'observed':
+      return observedFacts(before, outcome, now);
     case 'announced':
       return {
+        // A binding that is left over is of an adoption that came to nothing.
+        binding: undefined,
         target: outcome.target,
         pendingCreate: outcome.pending,
         lastApplied: { ...neverApplied(now), tagKeys: keysOf(outcome.pending) },
@@ -101,6 +109,7 @@ function factsOf(
     case 'abandoned':
       return {
         target: undefined,
+        binding: undefined,
         pendingCreate: undefined,
         lastApplied: undefined,
         createAttempt: (before.createAttempt ?? 0) + 1,
@@ -138,9 +147,7 @@ function factsOf(
     case 'drifted':
       return {
         ...seenFacts(outcome.policy),
-        drift: outcome.found
-          .slice(0, DIFFERENCES_SHOWN)
-          .map(({ field, desired, observed }) => ({ field, desired, observed })),
+        drift: driftOf(outcome.found),
         ...(before.lastApplied === undefined
           ? {}
           : { lastApplied: { ...before.lastApplied, generation: policy.metadata.generation } }),
@@ -155,10 +162,42 @@ function factsOf(
   }
 }
 
+/** Before our tags go out: the binding says from here on that what carries them was not made by us. */
+function adoptingFacts(
+  before: SecurityPolicyStatus,
+  tagKeys: readonly string[],
+  sentAt: Millis,
+): SecurityPolicyStatus {
+  const known = before.lastApplied ?? neverApplied(sentAt);
+  const binding = before.binding ?? 'Adopted';
+  const at = binding === 'Adopted' ? new Date(sentAt).toISOString() : known.at;
+  return { binding, lastApplied: { ...known, at, tagKeys: union(known.tagKeys, tagKeys) } };
+}
+
+function observedFacts(
+  before: SecurityPolicyStatus,
+  outcome: { policy: CloudPolicy; target: Target; found: readonly Difference[] },
+  now: Millis,
+): { [Field in keyof SecurityPolicyStatus]: SecurityPolicyStatus[Field] | undefined } {
+  return {
+    ...seenFacts(outcome.policy),
+    target: before.target ?? outcome.target,
+    binding: before.binding ?? 'Observed',
+    boundAt: before.boundAt ?? new Date(now).toISOString(),
+    drift: outcome.found.length === 0 ? undefined : driftOf(outcome.found),
+  };
+}
+
+function driftOf(found: readonly Difference[]): NonNullable<SecurityPolicyStatus['drift']> {
+  return found
+    .slice(0, DIFFERENCES_SHOWN)
+    .map(({ field, desired, observed }) => ({ field, desired, observed }));
+}
+
 function boundFacts(
   policy: SecurityPolicy,
   before: SecurityPolicyStatus,
-  outcome: { id: string; target: Target },
+  outcome: { id: string; target: Target; binding: Binding },
   now: Millis,
 ): SecurityPolicyStatus & { pendingCreate: undefined } {
   const pending = before.pendingCreate;
@@ -166,7 +205,7 @@ function boundFacts(
   return {
     securityPolicyId: outcome.id,
     target: outcome.target,
-    binding: before.binding ?? 'Created',
+    binding: outcome.binding,
     boundAt: new Date(now).toISOString(),
     pendingCreate: undefined,
     // The hash of what was announced, not of the present spec: an edit made meanwhile is still to be applied.

@@ -4,7 +4,8 @@
  */
 import type { SecurityPolicy, SecurityPolicyStatus } from '../api/securitypolicy.ts';
 import type { Millis } from '../ports/clock.ts';
-import type { CloudError, CloudPolicy, Tag, UpdateParameters } from '../ports/cloud.ts';
+import type { CloudError, CloudPolicy, Draft, Tag, UpdateParameters } from '../ports/cloud.ts';
+import type { IdentityReason } from '../ports/identities.ts';
 import type { Violation } from './check.ts';
 import type { Desired, Difference } from './policy.ts';
 
@@ -12,22 +13,33 @@ import type { Desired, Difference } from './policy.ts';
 export type PendingCreate = NonNullable<SecurityPolicyStatus['pendingCreate']>;
 /** The account, region and endpoint that an object is bound to from its announce on. */
 export type Target = NonNullable<SecurityPolicyStatus['target']>;
+/** How an object came by its policy. */
+export type Binding = NonNullable<SecurityPolicyStatus['binding']>;
 
 /** What the pass saw of the cloud. */
 export type Observation =
   /** Nothing was asked yet: the plan says `observe` when it needs to know. */
   | { readonly kind: 'unasked' }
+  /** There is no identity to look with: the provider config does not resolve for this object. */
+  | { readonly kind: 'unidentified'; readonly reason: IdentityReason; readonly message: string }
   /** The identity could not be told: nothing may be announced, written, lost or gone. */
   | { readonly kind: 'anonymous'; readonly error: CloudError }
   /** The account is known, but no complete list could be read. */
   | { readonly kind: 'unread'; readonly target: Target; readonly error: CloudError }
-  | {
-      readonly kind: 'seen';
-      readonly target: Target;
-      readonly policies: readonly CloudPolicy[];
-      /** What ListSecurityPolicyRelations says of the id in status, asked only when the list does not show it. */
-      readonly existence: 'unasked' | 'exists' | 'absent' | 'unknown';
-    };
+  | Seen;
+
+/** A complete list of the region, and what was asked about single things besides. */
+export interface Seen {
+  readonly kind: 'seen';
+  readonly target: Target;
+  readonly policies: readonly CloudPolicy[];
+  /** What ListSecurityPolicyRelations says of the id in status, asked only when the list does not show it. */
+  readonly existence: 'unasked' | 'exists' | 'absent' | 'unknown';
+  /** Whether an object with `adopt.previousOwnerUID` lives, read live; asked only where the answer decides. */
+  readonly previousOwner: 'unasked' | 'alive' | 'gone' | 'unknown';
+  /** Whether the identity lets its objects adopt. */
+  readonly adoption: boolean;
+}
 
 /** What this process remembers of the object; empty after a restart. */
 export interface Recall {
@@ -35,6 +47,8 @@ export interface Recall {
   readonly token?: TokenRecall | undefined;
   /** The last update, tag or move that the cloud accepted, and what the cloud showed before it. */
   readonly written?: { readonly sinceMs: Millis; readonly before: string } | undefined;
+  /** The policy that our tags were sent to, to take it over; `refused` when they certainly did not arrive. */
+  readonly claimed?: { readonly id: string; readonly sinceMs: Millis; readonly refused: boolean } | undefined;
   /** The id that DeleteSecurityPolicy answered success or 404 for. */
   readonly deleted?: { readonly id: string; readonly sinceMs: Millis } | undefined;
 }
@@ -56,6 +70,8 @@ export interface Situation {
   readonly policy: SecurityPolicy;
   readonly violations: readonly Violation[];
   readonly clusterId: string;
+  /** A former cluster id, whose policies are taken over (`--accept-cluster-id`). */
+  readonly acceptClusterId?: string | undefined;
   readonly observation: Observation;
   readonly recall: Recall;
   /** Whether the quota gate of the account and region lets this object announce. */
@@ -72,15 +88,23 @@ export type Step =
   | { readonly kind: 'pause' }
   | { readonly kind: 'claim' }
   | { readonly kind: 'reject'; readonly violations: readonly Violation[] }
-  | { readonly kind: 'unsupported'; readonly what: string }
   | { readonly kind: 'halt'; readonly why: Halt }
-  | { readonly kind: 'unread'; readonly error: CloudError }
+  /** `account`: whose credentials these are is not known; `list`: it is, and the policies could not be read. */
+  | { readonly kind: 'unread'; readonly what: 'account' | 'list'; readonly error: CloudError }
   | { readonly kind: 'awaitQuota' }
+  /** DryRun: the cloud is to judge this write. */
+  | { readonly kind: 'precheck'; readonly draft: Draft }
+  /** DryRun: the cloud has judged this generation well, and nobody asked again. */
+  | { readonly kind: 'prechecked' }
+  /** Put our tags on a policy of nobody, of the named previous owner, or of our former cluster id. */
+  | { readonly kind: 'adopt'; readonly policy: CloudPolicy; readonly tags: readonly Tag[] }
+  /** Observe: tell what is there. */
+  | { readonly kind: 'watch'; readonly policy: CloudPolicy; readonly found: readonly Difference[] }
   | { readonly kind: 'announce'; readonly target: Target; readonly pending: PendingCreate }
   | { readonly kind: 'create'; readonly pending: PendingCreate; readonly replay: boolean }
   /** Not seen yet, and still within the window, or a refusal that is not final yet. */
   | { readonly kind: 'await'; readonly refusal?: CloudError | undefined }
-  | { readonly kind: 'bind'; readonly policy: CloudPolicy }
+  | { readonly kind: 'bind'; readonly policy: CloudPolicy; readonly binding: Binding }
   /** The announced create is known not to exist: the next one gets another token. */
   | { readonly kind: 'abandon'; readonly refusal?: CloudError | undefined }
   | { readonly kind: 'recordLoss'; readonly id: string }
@@ -103,12 +127,36 @@ export type Step =
 
 /** Why an object is not touched although nothing failed. */
 export type Halt =
+  | { readonly kind: 'identity'; readonly reason: IdentityReason; readonly message: string }
   | { readonly kind: 'credentials'; readonly error: CloudError }
   | { readonly kind: 'accountChanged'; readonly expected: string; readonly actual: string }
   | { readonly kind: 'regionChanged'; readonly expected: string; readonly actual: string }
   | { readonly kind: 'conflict'; readonly ids: readonly string[] }
   | { readonly kind: 'ownershipLost'; readonly id: string }
-  | { readonly kind: 'notListed'; readonly id: string };
+  | { readonly kind: 'notListed'; readonly id: string }
+  /** Of another cluster by its tag; `id` is unknown while only the announced create says so. */
+  | { readonly kind: 'otherCluster'; readonly id: string | undefined; readonly cluster: string }
+  /** The policy that is observed does not exist any more. */
+  | { readonly kind: 'observedGone'; readonly id: string }
+  | AdoptionHalt;
+
+/** Why a policy is not adopted. */
+export type AdoptionHalt =
+  | { readonly kind: 'adoptionTargetNotFound'; readonly wanted: string }
+  | { readonly kind: 'adoptionAmbiguous'; readonly name: string; readonly ids: readonly string[] }
+  /** The identity does not let its objects adopt. */
+  | { readonly kind: 'adoptionForbidden' }
+  | { readonly kind: 'serviceManaged'; readonly id: string }
+  | {
+      readonly kind: 'ownedByAnother';
+      readonly id: string;
+      readonly uid: string;
+      /** `namespace/name` of the owner, as its tag says; empty without one. */
+      readonly object: string;
+      readonly cluster: string;
+      /** Whether `previousOwnerUID` names this owner, and what stands in the way then. */
+      readonly claim: 'none' | 'alive' | 'unknown' | 'otherCluster';
+    };
 
 /** One cloud write that brings a policy nearer to the spec. */
 export type Change =

@@ -33,6 +33,8 @@ export interface PolicyStore {
   read(key: Key): Cached;
   /** Replaces the finalizers; carries uid and resourceVersion, so that a stale view gets `conflict`. */
   writeFinalizers(object: SecurityPolicy, finalizers: readonly string[]): Promise<WriteResult>;
+  /** Whether an object with this UID lives in the watched namespaces, whatever its labels: read live, never from the cache. */
+  lives(uid: string): Promise<'alive' | 'gone' | 'unknown'>;
   /** Replaces the whole status through the status subresource; carries uid and resourceVersion. */
   writeStatus(object: SecurityPolicy, status: SecurityPolicyStatus): Promise<WriteResult>;
 }

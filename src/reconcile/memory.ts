@@ -15,6 +15,7 @@ export interface Memory {
     | { clientToken: string; sends: number; ambiguous: number; at: Millis; refusal?: CloudError }
     | undefined;
   written?: { at: Millis; before: string } | undefined;
+  claimed?: { id: string; at: Millis; refused: boolean } | undefined;
   deleted?: { id: string; at: Millis } | undefined;
   /** A list must have been sent at or after this to be believed: the send of our last write. */
   notBefore: Millis;
@@ -42,10 +43,11 @@ export class Memories {
 
 /** The part of a memory that `plan` decides by, with times as ages. */
 export function recallOf(memory: Memory, now: Millis): Recall {
-  const { token, written, deleted } = memory;
+  const { token, written, claimed, deleted } = memory;
   return {
     token: token && { ...token, sinceMs: now - token.at },
     written: written && { sinceMs: now - written.at, before: written.before },
+    claimed: claimed && { id: claimed.id, sinceMs: now - claimed.at, refused: claimed.refused },
     deleted: deleted && { id: deleted.id, sinceMs: now - deleted.at },
   };
 }

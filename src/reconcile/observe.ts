@@ -3,12 +3,17 @@
  * in status, whether that id still exists.
  * @module
  */
+
+import { OWNER_TAGS } from '../api/group.ts';
 import type { SecurityPolicy } from '../api/securitypolicy.ts';
-import { isYoung, ownStatus } from '../domain/plan.ts';
-import { isOwn } from '../domain/policy.ts';
-import type { Observation, Target } from '../domain/step.ts';
+import { isAdopting } from '../domain/plan/adoption.ts';
+import { isYoung, ownStatus } from '../domain/plan/life.ts';
+import { isOwn, tagOf } from '../domain/policy.ts';
+import type { Observation, Seen, Target } from '../domain/step.ts';
 import type { Millis } from '../ports/clock.ts';
-import type { Cloud, CloudPolicy, Region } from '../ports/cloud.ts';
+import type { CloudPolicy, Region } from '../ports/cloud.ts';
+import type { Identity } from '../ports/identities.ts';
+import type { PolicyStore } from '../ports/store.ts';
 import type { Memory } from './memory.ts';
 
 /** How long a sighting of the one id stands for a list: long enough for the watch to bring back our own write. */
@@ -18,8 +23,8 @@ const SIGHTING_LIFETIME: Millis = 5_000;
 export interface Question {
   readonly policy: SecurityPolicy;
   readonly memory: Memory;
-  readonly cloud: Cloud;
-  readonly region: string;
+  readonly identity: Identity;
+  readonly store: PolicyStore;
   readonly clusterId: string;
   /** A list sent earlier is not believed. */
   readonly notBefore: Millis;
@@ -30,7 +35,7 @@ export interface Question {
 }
 
 /** The region that an object is looked for in: the one it is bound to, if any, unless the spec says otherwise. */
-export function regionOf(policy: SecurityPolicy, fallback: string): string {
+function regionOf(policy: SecurityPolicy, fallback: string): string {
   return policy.spec.region ?? ownStatus(policy).target?.region ?? fallback;
 }
 
@@ -43,24 +48,25 @@ export interface Sight {
 
 /** Never rejects; counts failed reads in `memory.readFailures`. */
 export async function observe(question: Question): Promise<Sight> {
-  const account = await question.cloud.account();
+  const { identity, policy } = question;
+  const account = await identity.cloud.account();
   if (account.kind === 'error') {
     question.memory.readFailures += 1;
     return { observation: { kind: 'anonymous', error: account.error } };
   }
-  const region = account.value.region(question.region);
+  const region = account.value.region(regionOf(policy, identity.region));
   return { observation: await observeIn(question, region, account.value.accountId), region };
 }
 
 async function observeIn(question: Question, region: Region, accountId: string): Promise<Observation> {
   const { policy, memory } = question;
-  const target: Target = { accountId, region: question.region, endpoint: region.endpoint };
+  const target: Target = { accountId, region: region.region, endpoint: region.endpoint };
   const bound = ownStatus(policy).target;
   if (bound !== undefined && (bound.accountId !== target.accountId || bound.region !== target.region)) {
-    return { kind: 'seen', target, policies: [], existence: 'unasked' };
+    return justSeen(question, target, []);
   }
   const sighted = freshSighting(question);
-  if (sighted !== undefined) return { kind: 'seen', target, policies: [sighted], existence: 'unasked' };
+  if (sighted !== undefined) return justSeen(question, target, [sighted]);
 
   const list = await listFor(question, region);
   if (list.kind === 'error') {
@@ -69,7 +75,16 @@ async function observeIn(question: Question, region: Region, accountId: string):
   }
   memory.readFailures = 0;
   const { policies } = list.value;
-  return { kind: 'seen', target, policies, existence: await existence(question, region, policies) };
+  return {
+    ...justSeen(question, target, policies),
+    existence: await existence(question, region, policies),
+    previousOwner: await previousOwner(question, policies),
+  };
+}
+
+function justSeen({ identity }: Question, target: Target, policies: readonly CloudPolicy[]): Seen {
+  const { adoption } = identity;
+  return { kind: 'seen', target, policies, existence: 'unasked', previousOwner: 'unasked', adoption };
 }
 
 /** A list that does not show what is bound is not the last word unless it was sent just now. */
@@ -99,7 +114,7 @@ async function existence(
   { policy, memory, wallNow, window }: Question,
   region: Region,
   policies: readonly CloudPolicy[],
-): Promise<Extract<Observation, { kind: 'seen' }>['existence']> {
+): Promise<Seen['existence']> {
   const status = ownStatus(policy);
   const id = status.securityPolicyId;
   if (id === undefined || status.pendingCreate !== undefined || memory.deleted?.id === id) return 'unasked';
@@ -107,4 +122,15 @@ async function existence(
   const relations = await region.relations(id);
   if (relations.kind === 'ok') return 'exists';
   return relations.error.kind === 'notFound' ? 'absent' : 'unknown';
+}
+
+/** Asked only for an adoption whose policy carries the tags of the owner that the spec names. */
+async function previousOwner(
+  { policy, store }: Question,
+  policies: readonly CloudPolicy[],
+): Promise<Seen['previousOwner']> {
+  const uid = policy.spec.adopt?.previousOwnerUID;
+  if (uid === undefined || !isAdopting(policy)) return 'unasked';
+  const claims = policies.some((seen) => tagOf(seen, OWNER_TAGS.uid) === uid);
+  return claims ? store.lives(uid) : 'unasked';
 }

@@ -3,32 +3,32 @@
  * and says when to look again.
  * @module
  */
-import { FINALIZER } from '../api/group.ts';
 import type { SecurityPolicy } from '../api/securitypolicy.ts';
-import { checkSpec } from '../domain/check.ts';
 import type { Outcome } from '../domain/outcome.ts';
 import { plan } from '../domain/plan.ts';
-import { nextStatus, sameContent, transition } from '../domain/status.ts';
-import type { Step, Target } from '../domain/step.ts';
+import { nextStatus } from '../domain/status.ts';
+import type { Binding, Step, Target } from '../domain/step.ts';
 import type { Action } from '../ports/action.ts';
 import type { Millis } from '../ports/clock.ts';
 import type { CloudError, CloudPolicy } from '../ports/cloud.ts';
-import type { Key, WriteResult } from '../ports/store.ts';
+import type { Key } from '../ports/store.ts';
 import type { Memory } from './memory.ts';
 import type { Sight } from './observe.ts';
-import { performChange, performCreate, performDelete, performUntag, type Stage } from './perform.ts';
+import {
+  performAdoption,
+  performChange,
+  performCreate,
+  performDelete,
+  performUntag,
+  type Stage,
+} from './perform.ts';
 import type { QuotaGates } from './quota.ts';
+import { type Next, Recorder, SETTLED } from './recorder.ts';
+import { situationOf } from './situation.ts';
 import type { Workshop } from './workshop.ts';
 
 /** How soon to look again at what only needs a moment; then ever less often. */
 const SOON: Millis = 1_000;
-/** Where a step leaves the pass. */
-export type Next =
-  | { readonly kind: 'finished'; readonly action: Action }
-  | { readonly kind: 'onward'; readonly policy: SecurityPolicy; readonly forget: boolean };
-
-const SETTLED: Next = { kind: 'finished', action: { kind: 'settled' } };
-
 /** The performing half of one pass. */
 export class Pass {
   readonly #shop: Workshop;
@@ -36,6 +36,7 @@ export class Pass {
   readonly #memory: Memory;
   readonly #key: Key;
   readonly #policy: SecurityPolicy;
+  readonly #recorder: Recorder;
   readonly #sight: Sight;
   readonly #target: Target | undefined;
 
@@ -52,68 +53,78 @@ export class Pass {
     this.#memory = memory;
     this.#key = key;
     this.#policy = policy;
+    this.#recorder = new Recorder(shop, key, policy);
     this.#sight = sight;
     this.#target = 'target' in sight.observation ? sight.observation.target : undefined;
   }
 
   async take(step: Step): Promise<Next> {
     if (this.#shop.settings.readOnly && writesToCloud(step))
-      return this.#record({ kind: 'readOnly' }, this.#later());
+      return this.#recorder.record({ kind: 'readOnly' }, this.#later());
     switch (step.kind) {
       case 'ignore':
       case 'observe':
         return SETTLED;
       case 'pause':
-        return this.#record({ kind: 'paused' }, { kind: 'settled' });
+        return this.#recorder.record({ kind: 'paused' }, { kind: 'settled' });
       case 'claim':
-        return this.#kube(
-          await this.#shop.store.writeFinalizers(this.#policy, [
-            ...(this.#policy.metadata.finalizers ?? []),
-            FINALIZER,
-          ]),
-          false,
-        );
+        return this.#recorder.claim();
       case 'reject':
-        return this.#record({ kind: 'rejected', violations: step.violations }, { kind: 'settled' });
-      case 'unsupported':
-        return this.#record({ kind: 'unsupported', what: step.what }, { kind: 'settled' });
+        return this.#recorder.record({ kind: 'rejected', violations: step.violations }, { kind: 'settled' });
       case 'halt':
-        return this.#record(
+        return this.#recorder.record(
           { kind: 'halted', why: step.why },
           step.why.kind === 'credentials' ? { kind: 'retry' } : this.#later(),
         );
       case 'unread':
-        return this.#record(
-          { kind: 'unread', error: step.error, failures: this.#memory.readFailures },
+        return this.#recorder.record(
+          { kind: 'unread', what: step.what, error: step.error, failures: this.#memory.readFailures },
           retryAfter(step.error),
         );
       case 'awaitQuota':
-        return this.#record({ kind: 'awaitingQuota' }, { kind: 'retry' });
+        return this.#recorder.record({ kind: 'awaitingQuota' }, { kind: 'retry' });
       case 'announce':
         return this.#announce(step);
       case 'create':
         return this.#create(step);
       case 'await':
-        return this.#record({ kind: 'awaiting', refusal: step.refusal }, { kind: 'retry', delay: SOON });
+        return this.#recorder.record(
+          { kind: 'awaiting', refusal: step.refusal },
+          { kind: 'retry', delay: SOON },
+        );
       case 'bind':
-        return this.#bind(step.policy.id, step.policy);
+        return this.#bind(step.policy.id, step.policy, step.binding);
+      case 'adopt':
+        return this.#adopt(step);
+      case 'watch':
+        return this.#watch(step);
+      case 'precheck':
+        return this.#precheck(step);
+      case 'prechecked':
+        return SETTLED;
       case 'abandon':
         return this.#abandon(step.refusal);
       case 'recordLoss':
         this.#shop.log.warn('policy was deleted outside', { key: this.#key, id: step.id });
         this.#memory.sighting = undefined;
-        return this.#kube(await this.#write({ kind: 'lost', id: step.id }), true);
+        return this.#recorder.next(await this.#recorder.write({ kind: 'lost', id: step.id }), true);
       case 'settle':
-        return this.#record({ kind: 'settling', policy: step.policy }, { kind: 'retry', delay: SOON });
+        return this.#recorder.record(
+          { kind: 'settling', policy: step.policy },
+          { kind: 'retry', delay: SOON },
+        );
       case 'update':
         return this.#update(step);
       case 'inSync':
-        return this.#record(
+        return this.#recorder.record(
           { kind: 'inSync', policy: step.policy, desired: step.desired },
           { kind: 'settled' },
         );
       case 'report':
-        return this.#record({ kind: 'drifted', policy: step.policy, found: step.found }, { kind: 'settled' });
+        return this.#recorder.record(
+          { kind: 'drifted', policy: step.policy, found: step.found },
+          { kind: 'settled' },
+        );
       case 'destroy':
         return this.#destroy(step.id);
       case 'release':
@@ -122,7 +133,11 @@ export class Pass {
   }
 
   async #announce(step: Extract<Step, { kind: 'announce' }>): Promise<Next> {
-    const write = await this.#write({ kind: 'announced', target: step.target, pending: step.pending });
+    const write = await this.#recorder.write({
+      kind: 'announced',
+      target: step.target,
+      pending: step.pending,
+    });
     if (write.kind === 'ok') {
       this.#memory.token = {
         clientToken: step.pending.clientToken,
@@ -133,20 +148,20 @@ export class Pass {
     } else {
       this.#gate()?.left(this.#key);
     }
-    return this.#kube(write, false);
+    return this.#recorder.next(write, false);
   }
 
   async #create(step: Extract<Step, { kind: 'create' }>): Promise<Next> {
     const stage = this.#stage();
     if (stage === undefined) return SETTLED;
     const performed = await performCreate(stage, step.pending, step.replay);
-    if (performed.kind === 'fenced') return this.#kube(performed.write, true);
+    if (performed.kind === 'fenced') return this.#recorder.next(performed.write, true);
     const here = this.#with(performed.policy);
     const { value } = performed;
     if (value.kind === 'created') {
       this.#gate()?.succeeded(this.#key);
       this.#shop.log.info('policy created', { key: this.#key, id: value.id, step: 'create' });
-      return here.#bind(value.id, value.seen);
+      return here.#bind(value.id, value.seen, 'Created');
     }
     const { error } = value;
     this.#shop.log.warn('create failed', { key: this.#key, code: error.code, outcome: error.kind });
@@ -157,19 +172,22 @@ export class Pass {
       this.#gate()?.refused(Math.max(counted, error.usage?.used ?? 0), this.#shop.clock.monotonic());
     }
     if (token?.refusal !== undefined && token.ambiguous === 0) return here.#abandon(token.refusal);
-    return here.#record({ kind: 'createFailed', error }, retryAfter(error));
+    return here.#recorder.record({ kind: 'createFailed', error }, retryAfter(error));
   }
 
   /** Writes the id; in the same write Ready, when the policy was seen, is ours and needs nothing more. */
-  async #bind(id: string, seen: CloudPolicy | undefined): Promise<Next> {
+  async #bind(id: string, seen: CloudPolicy | undefined, binding: Binding): Promise<Next> {
     const target = this.#target;
     if (target === undefined) return SETTLED;
     const now = this.#shop.clock.now();
-    const bound = { ...this.#policy, status: nextStatus(this.#policy, { kind: 'bound', id, target }, now) };
+    const bound = {
+      ...this.#policy,
+      status: nextStatus(this.#policy, { kind: 'bound', id, target, binding }, now),
+    };
     const outcome = seen === undefined ? undefined : this.#settledOutcome(bound, seen, target);
     const status = outcome === undefined ? bound.status : nextStatus(bound, outcome, now);
-    const write = await this.#put(status);
-    if (write.kind !== 'ok') return this.#kube(write, true);
+    const write = await this.#recorder.put(status);
+    if (write.kind !== 'ok') return this.#recorder.next(write, true);
     this.#memory.token = undefined;
     const done = outcome?.kind === 'inSync';
     return {
@@ -180,25 +198,56 @@ export class Pass {
 
   #settledOutcome(bound: SecurityPolicy, seen: CloudPolicy, target: Target): Outcome | undefined {
     if (bound.metadata.deletionTimestamp !== undefined) return undefined;
-    const { settings, clock } = this.#shop;
-    const step = plan({
-      policy: bound,
-      violations: checkSpec(bound.metadata.name, bound.spec, bound.status),
-      clusterId: settings.clusterId,
-      observation: { kind: 'seen', target, policies: [seen], existence: 'unasked' },
-      recall: {},
-      quota: 'open',
-      now: clock.now(),
-      window: settings.window,
-    });
+    const { observation } = this.#sight;
+    const adoption = observation.kind === 'seen' && observation.adoption;
+    const alone = { existence: 'unasked', previousOwner: 'unasked', adoption } as const;
+    const sighted = { kind: 'seen', target, policies: [seen], ...alone } as const;
+    const step = plan(situationOf(this.#shop, bound, sighted, {}));
     if (step.kind === 'inSync') return { kind: 'inSync', policy: step.policy, desired: step.desired };
     return step.kind === 'settle' ? { kind: 'settling', policy: step.policy } : undefined;
   }
 
+  /** Observe: tells what is there. */
+  async #watch(step: Extract<Step, { kind: 'watch' }>): Promise<Next> {
+    const target = this.#target;
+    if (target === undefined) return SETTLED;
+    const rests = step.policy.status === 'Available';
+    const outcome: Outcome = { kind: 'observed', policy: step.policy, target, found: step.found };
+    return this.#recorder.record(outcome, rests ? { kind: 'settled' } : { kind: 'retry', delay: SOON });
+  }
+
+  /** DryRun: a verdict stands until the spec changes; a refusal is asked about again, since quotas and rights change. */
+  async #precheck(step: Extract<Step, { kind: 'precheck' }>): Promise<Next> {
+    const { region } = this.#sight;
+    if (region === undefined) return SETTLED;
+    const verdict = await region.precheck(step.draft);
+    if (verdict.kind === 'ok') return this.#recorder.record({ kind: 'prechecked' }, { kind: 'settled' });
+    const { error } = verdict;
+    this.#shop.log.info('precheck failed', { key: this.#key, code: error.code, outcome: error.kind });
+    const action = error.kind === 'refused' ? this.#later() : retryAfter(error);
+    return this.#recorder.record({ kind: 'precheckFailed', error }, action);
+  }
+
+  async #adopt({ policy, tags }: Extract<Step, { kind: 'adopt' }>): Promise<Next> {
+    const stage = this.#stage();
+    if (stage === undefined) return SETTLED;
+    const performed = await performAdoption(stage, policy.id, tags);
+    if (performed.kind === 'fenced') return this.#recorder.next(performed.write, true);
+    const answer = performed.value;
+    if (answer.kind === 'ok') {
+      this.#shop.log.info('policy tagged for adoption', { key: this.#key, id: policy.id, step: 'adopt' });
+      return { kind: 'finished', action: { kind: 'again', delay: 0 } };
+    }
+    const { error } = answer;
+    this.#shop.log.warn('adoption failed', { key: this.#key, code: error.code, outcome: error.kind });
+    const action = error.kind === 'refused' ? this.#later() : retryAfter(error);
+    return this.#with(performed.policy).#recorder.record({ kind: 'updateFailed', error }, action);
+  }
+
   async #abandon(refusal: CloudError | undefined): Promise<Next> {
     this.#gate()?.left(this.#key);
-    const write = await this.#write({ kind: 'abandoned', refusal });
-    if (write.kind !== 'ok') return this.#kube(write, true);
+    const write = await this.#recorder.write({ kind: 'abandoned', refusal });
+    if (write.kind !== 'ok') return this.#recorder.next(write, true);
     this.#memory.token = undefined;
     if (refusal === undefined) return { kind: 'onward', policy: write.object, forget: true };
     const waits = refusal.kind === 'exhausted' || refusal.kind === 'tokenSpent';
@@ -209,7 +258,7 @@ export class Pass {
     const stage = this.#stage();
     if (stage === undefined) return SETTLED;
     const performed = await performChange(stage, step);
-    if (performed.kind === 'fenced') return this.#kube(performed.write, true);
+    if (performed.kind === 'fenced') return this.#recorder.next(performed.write, true);
     const answer = performed.value;
     this.#memory.sighting = undefined;
     if (answer.kind === 'ok') {
@@ -222,14 +271,17 @@ export class Pass {
       outcome: answer.error.kind,
     });
     const action = answer.error.kind === 'refused' ? this.#later() : retryAfter(answer.error);
-    return this.#with(performed.policy).#record({ kind: 'updateFailed', error: answer.error }, action);
+    return this.#with(performed.policy).#recorder.record(
+      { kind: 'updateFailed', error: answer.error },
+      action,
+    );
   }
 
   async #destroy(id: string): Promise<Next> {
     const stage = this.#stage();
     if (stage === undefined) return SETTLED;
     const performed = await performDelete(stage, id);
-    if (performed.kind === 'fenced') return this.#kube(performed.write, true);
+    if (performed.kind === 'fenced') return this.#recorder.next(performed.write, true);
     const here = this.#with(performed.policy);
     const answer = performed.value;
     switch (answer.kind) {
@@ -237,14 +289,14 @@ export class Pass {
         this.#shop.log.info('policy deleted', { key: this.#key, id, step: 'destroy' });
         return { kind: 'finished', action: { kind: 'again', delay: 0 } };
       case 'inUse':
-        return here.#record({ kind: 'blocked', listeners: answer.listeners }, { kind: 'retry' });
+        return here.#recorder.record({ kind: 'blocked', listeners: answer.listeners }, { kind: 'retry' });
       case 'error':
         this.#shop.log.warn('delete failed', {
           key: this.#key,
           code: answer.error.code,
           outcome: answer.error.kind,
         });
-        return here.#record({ kind: 'deleteFailed', error: answer.error }, retryAfter(answer.error));
+        return here.#recorder.record({ kind: 'deleteFailed', error: answer.error }, retryAfter(answer.error));
     }
   }
 
@@ -255,73 +307,20 @@ export class Pass {
       const stage = this.#stage();
       if (stage === undefined) return SETTLED;
       const performed = await performUntag(stage, step.untag.id, step.untag.tags);
-      if (performed.kind === 'fenced') return this.#kube(performed.write, true);
+      if (performed.kind === 'fenced') return this.#recorder.next(performed.write, true);
       here = this.#with(performed.policy);
       const answer = performed.value;
       if (answer.kind === 'error' && answer.error.kind !== 'notFound') {
         const unable = answer.error.kind === 'denied' || answer.error.kind === 'credentials';
         if (!unable)
-          return here.#record({ kind: 'deleteFailed', error: answer.error }, retryAfter(answer.error));
+          return here.#recorder.record(
+            { kind: 'deleteFailed', error: answer.error },
+            retryAfter(answer.error),
+          );
         note = `Our tags stay on policy "${step.untag.id}": ${answer.error.code}`;
       }
     }
-    return here.#letGo(note);
-  }
-
-  async #letGo(note: string | undefined): Promise<Next> {
-    const left = (this.#policy.metadata.finalizers ?? []).filter((finalizer) => finalizer !== FINALIZER);
-    const write = await this.#shop.store.writeFinalizers(this.#policy, left);
-    if (write.kind !== 'ok') return this.#kube(write, true);
-    const message = note ?? 'Nothing of this object is left for the operator to do';
-    this.#shop.events.publish(this.#policy, {
-      type: note === undefined ? 'Normal' : 'Warning',
-      reason: 'Released',
-      message,
-    });
-    this.#shop.log.info('object released', { key: this.#key });
-    return SETTLED;
-  }
-
-  /** Writes the status of an outcome, only when it differs, and ends the pass. */
-  async #record(outcome: Outcome, action: Action): Promise<Next> {
-    const status = nextStatus(this.#policy, outcome, this.#shop.clock.now());
-    if (sameContent(this.#policy.status, status)) return { kind: 'finished', action };
-    const write = await this.#put(status);
-    return write.kind === 'ok' ? { kind: 'finished', action } : this.#kube(write, true);
-  }
-
-  #write(outcome: Outcome): Promise<WriteResult> {
-    return this.#put(nextStatus(this.#policy, outcome, this.#shop.clock.now()));
-  }
-
-  async #put(status: NonNullable<SecurityPolicy['status']>): Promise<WriteResult> {
-    const write = await this.#shop.store.writeStatus(this.#policy, status);
-    const told = write.kind === 'ok' ? transition(this.#policy.status, status) : undefined;
-    if (told !== undefined) {
-      const type = told.type === 'Stalled' || told.type === 'DeletionBlocked' ? 'Warning' : 'Normal';
-      this.#shop.events.publish(this.#policy, { type, reason: told.reason, message: told.message });
-    }
-    return write;
-  }
-
-  /** Where a Kubernetes write leaves the pass. */
-  #kube(write: WriteResult, forget: boolean): Next {
-    switch (write.kind) {
-      case 'ok':
-        return { kind: 'onward', policy: write.object, forget };
-      case 'gone':
-        return SETTLED;
-      case 'conflict':
-        return { kind: 'finished', action: { kind: 'retry' } };
-      case 'refused':
-      case 'unavailable':
-        this.#shop.log.warn('kubernetes write failed', {
-          key: this.#key,
-          outcome: write.kind,
-          error: write.message,
-        });
-        return { kind: 'finished', action: { kind: 'retry' } };
-    }
+    return here.#recorder.letGo(note);
   }
 
   #with(policy: SecurityPolicy): Pass {
@@ -353,6 +352,8 @@ function writesToCloud(step: Step): boolean {
     case 'create':
     case 'update':
     case 'destroy':
+    case 'adopt':
+    case 'precheck':
       return true;
     case 'release':
       return step.untag !== undefined;
@@ -361,9 +362,10 @@ function writesToCloud(step: Step): boolean {
     case 'pause':
     case 'claim':
     case 'reject':
-    case 'unsupported':
     case 'halt':
     case 'unread':
+    case 'watch':
+    case 'prechecked':
     case 'awaitQuota':
     case 'await':
     case 'bind':

@@ -5,7 +5,7 @@
  */
 import type { SecurityPolicy, SecurityPolicyStatus } from '../api/securitypolicy.ts';
 import type { Outcome } from '../domain/outcome.ts';
-import { fingerprint } from '../domain/plan.ts';
+import { fingerprint } from '../domain/plan/presence.ts';
 import type { Difference } from '../domain/policy.ts';
 import { nextStatus } from '../domain/status.ts';
 import type { Change, PendingCreate } from '../domain/step.ts';
@@ -170,6 +170,24 @@ function deletingStatus({ policy, clock }: Stage): SecurityPolicyStatus {
   return blocked && policy.status !== undefined
     ? policy.status
     : nextStatus(policy, { kind: 'deleting' }, clock.now());
+}
+
+/** Puts our tags on a policy that exists, to take it over. */
+export async function performAdoption(
+  stage: Stage,
+  id: string,
+  tags: readonly Tag[],
+): Promise<Performed<CloudResult<void>>> {
+  const { memory, region, clock } = stage;
+  const at = clock.now();
+  const outcome: Outcome = { kind: 'adopting', id, tagKeys: tags.map((tag) => tag.key), at };
+  const write = await fence(stage, nextStatus(stage.policy, outcome, at));
+  if (write.kind !== 'ok') return { kind: 'fenced', write };
+  memory.claimed = { id, at: clock.monotonic(), refused: false };
+  const answer = await sent(stage, () => region.tag(id, tags));
+  const refused = answer.kind === 'error' && answer.error.kind !== 'indeterminate';
+  memory.claimed = { id, at: memory.notBefore, refused };
+  return { kind: 'done', policy: write.object, value: answer };
 }
 
 /** Takes our tags off a policy that is let go. */

@@ -14,18 +14,19 @@
  * one cloud write, and none before the Kubernetes write that announces or fences it was accepted.
  * @module
  */
-import { RECONCILE_ANNOTATION } from '../api/group.ts';
 import type { SecurityPolicy } from '../api/securitypolicy.ts';
-import { checkSpec } from '../domain/check.ts';
-import { ownStatus, plan } from '../domain/plan.ts';
+import { isAdopting } from '../domain/plan/adoption.ts';
+import { isAsked, isDeleting, ownStatus } from '../domain/plan/life.ts';
+import { plan } from '../domain/plan.ts';
 import { isReady } from '../domain/status.ts';
-import type { Observation, Situation, Step } from '../domain/step.ts';
+import type { Observation, Step } from '../domain/step.ts';
 import type { Action } from '../ports/action.ts';
 import type { Key } from '../ports/store.ts';
 import { Memories, type Memory, recallOf } from './memory.ts';
-import { observe, regionOf, type Sight } from './observe.ts';
+import { observe, type Sight } from './observe.ts';
 import { Pass } from './pass.ts';
 import { QuotaGates } from './quota.ts';
+import { situationOf } from './situation.ts';
 import type { Workshop } from './workshop.ts';
 
 /** Kubernetes writes that one pass may go through before its cloud write: claim, announce, loss, and one to spare. */
@@ -77,7 +78,11 @@ export class Reconciler {
   }
 
   async #observe(policy: SecurityPolicy, memory: Memory): Promise<Sight> {
-    const { cloud, clock, settings } = this.#shop;
+    const { identities, store, clock, settings } = this.#shop;
+    const found = identities.of(policy);
+    if (found.kind === 'error') {
+      return { observation: { kind: 'unidentified', reason: found.reason, message: found.message } };
+    }
     const now = clock.monotonic();
     const status = ownStatus(policy);
     const pending = status.pendingCreate;
@@ -88,8 +93,8 @@ export class Reconciler {
     return observe({
       policy,
       memory,
-      cloud,
-      region: regionOf(policy, settings.region),
+      identity: found.identity,
+      store,
       clusterId: settings.clusterId,
       notBefore: mayLookBack(policy) ? now - settings.resync : now,
       now,
@@ -99,29 +104,20 @@ export class Reconciler {
   }
 
   #plan(key: Key, policy: SecurityPolicy, memory: Memory, observation: Observation): Step {
-    const { clock, settings } = this.#shop;
-    const situation: Omit<Situation, 'quota'> = {
-      policy,
-      violations: checkSpec(policy.metadata.name, policy.spec, policy.status),
-      clusterId: settings.clusterId,
-      observation,
-      recall: recallOf(memory, clock.monotonic()),
-      now: clock.now(),
-      window: settings.window,
-    };
-    const step = plan({ ...situation, quota: 'open' });
+    const now = this.#shop.clock.monotonic();
+    const situation = situationOf(this.#shop, policy, observation, recallOf(memory, now));
+    const step = plan(situation);
     if (step.kind !== 'announce' || observation.kind !== 'seen') return step;
     const gate = this.#gates.of(step.target.accountId, step.target.region);
-    if (gate.admits(key, observation.policies.length, clock.monotonic())) return step;
+    if (gate.admits(key, observation.policies.length, now)) return step;
     return plan({ ...situation, quota: 'closed' });
   }
 }
 
 /** Whether a list of up to one resync ago will do: for what is at rest, and for what was never announced. */
 function mayLookBack(policy: SecurityPolicy): boolean {
+  if (isAsked(policy) || isDeleting(policy) || isAdopting(policy)) return false;
   const status = ownStatus(policy);
-  const asked = policy.metadata.annotations?.[RECONCILE_ANNOTATION];
-  if (asked !== undefined && asked !== status.lastHandledReconcileAt) return false;
-  if (policy.metadata.deletionTimestamp !== undefined || status.pendingCreate !== undefined) return false;
+  if (status.pendingCreate !== undefined) return false;
   return status.securityPolicyId === undefined || isReady(policy);
 }

@@ -15,7 +15,9 @@ export function changedSince(
   clusterId: string,
 ): readonly SecurityPolicy[] {
   const byUid = new Map<string, CloudPolicy[]>();
+  const byId = new Map<string, CloudPolicy>();
   for (const seen of snapshot.policies) {
+    byId.set(seen.id, seen);
     const uid = tagOf(seen, OWNER_TAGS.uid);
     if (uid === undefined || !isOwn(seen, uid, clusterId)) continue;
     const same = byUid.get(uid);
@@ -23,11 +25,20 @@ export function changedSince(
     else same.push(seen);
   }
   return [...policies].filter((policy) => {
-    const { status, metadata } = policy;
-    if (status?.target?.region !== region || status.securityPolicyId === undefined) return false;
+    const { status, metadata, spec } = policy;
+    const id = status?.securityPolicyId;
+    if (status?.target?.region !== region || id === undefined) return false;
     if (status.pendingCreate !== undefined || metadata.deletionTimestamp !== undefined) return false;
-    const [only, ...others] = byUid.get(metadata.uid) ?? [];
-    if (only === undefined || others.length > 0 || only.id !== status.securityPolicyId) return true;
+    // What is only observed carries no mark of ours: it is known by its id.
+    const observed = byId.get(id);
+    const shown =
+      spec.managementPolicy !== 'Observe'
+        ? (byUid.get(metadata.uid) ?? [])
+        : observed === undefined
+          ? []
+          : [observed];
+    const [only, ...others] = shown;
+    if (only === undefined || others.length > 0 || only.id !== id) return true;
     return !sameContent(status.observed, observedOf(only));
   });
 }

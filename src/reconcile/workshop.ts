@@ -1,5 +1,5 @@
 import type { Clock, Millis } from '../ports/clock.ts';
-import type { Cloud } from '../ports/cloud.ts';
+import type { Identities } from '../ports/identities.ts';
 import type { Log } from '../ports/log.ts';
 import type { Events, PolicyStore } from '../ports/store.ts';
 
@@ -7,7 +7,7 @@ import type { Events, PolicyStore } from '../ports/store.ts';
 export interface Workshop {
   readonly store: PolicyStore;
   readonly events: Events;
-  readonly cloud: Cloud;
+  readonly identities: Identities;
   readonly clock: Clock;
   readonly log: Log;
   readonly random: () => number;
@@ -17,8 +17,8 @@ export interface Workshop {
 /** The operator's own settings, as its command line gives them. */
 export interface Settings {
   readonly clusterId: string;
-  /** The region of objects that name none. */
-  readonly region: string;
+  /** A former cluster id, whose policies are taken over. */
+  readonly acceptClusterId?: string | undefined;
   /** How often an object that cannot get on is looked at again. */
   readonly resync: Millis;
   /** The time within which lists may lag. */

@@ -230,14 +230,6 @@ describeTiers('the life of a policy', (tier) => {
     );
   });
 
-  test('what this version does not support is said in a condition, and nothing is done in the cloud', async () => {
-    const world = await tier.open();
-    await world.startOperator();
-    await world.apply('web', { ...SPEC, managementPolicy: 'DryRun' });
-    await world.whenCondition('web', { type: 'Stalled', status: 'True', reason: 'NotSupportedYet' });
-    expect(live(world)).toHaveLength(0);
-  });
-
   test('a restart with 30 objects writes nothing, to the cloud or to Kubernetes (O6)', async () => {
     const world = await tier.open();
     const first = await world.startOperator();

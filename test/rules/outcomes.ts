@@ -2,6 +2,7 @@
 import type { SecurityPolicy } from '../../src/api/securitypolicy.ts';
 import type { nextStatus } from '../../src/domain/status.ts';
 import type { CloudError, CloudErrorKind, CloudPolicy } from '../../src/ports/cloud.ts';
+import type { IdentityReason } from '../../src/ports/identities.ts';
 
 type Outcome = Parameters<typeof nextStatus>[1];
 type Halt = Extract<Outcome, { kind: 'halted' }>['why'];
@@ -46,6 +47,10 @@ const PENDING = {
 };
 const CREDENTIALS: CloudError = { kind: 'credentials', code: 'Code', message: 'Text' };
 
+const IDENTITY_REASONS: readonly IdentityReason[] = ['ProviderConfigNotFound', 'NamespaceNotAllowed'];
+/** Codes of our own for keys that could not be had. */
+const CREDENTIAL_CODES = ['SecretNotFound', 'TokenExchangeFailed'];
+
 const HALTS = {
   credentials: { kind: 'credentials', error: CREDENTIALS },
   accountChanged: { kind: 'accountChanged', expected: '1', actual: '2' },
@@ -53,21 +58,45 @@ const HALTS = {
   conflict: { kind: 'conflict', ids: ['spy-1', 'spy-2'] },
   ownershipLost: { kind: 'ownershipLost', id: 'spy-1' },
   notListed: { kind: 'notListed', id: 'spy-1' },
+  identity: { kind: 'identity', reason: 'ProviderConfigNotFound', message: 'Text' },
+  otherCluster: { kind: 'otherCluster', id: 'spy-1', cluster: 'cluster-2' },
+  observedGone: { kind: 'observedGone', id: 'spy-1' },
+  adoptionTargetNotFound: { kind: 'adoptionTargetNotFound', wanted: 'spy-1' },
+  adoptionAmbiguous: { kind: 'adoptionAmbiguous', name: 'web', ids: ['spy-1', 'spy-2'] },
+  adoptionForbidden: { kind: 'adoptionForbidden' },
+  serviceManaged: { kind: 'serviceManaged', id: 'spy-1' },
+  ownedByAnother: {
+    kind: 'ownedByAnother',
+    id: 'spy-1',
+    uid: 'uid-2',
+    object: 'team/other',
+    cluster: 'cluster-1',
+    claim: 'none',
+  },
 } satisfies { [Kind in Halt['kind']]: Extract<Halt, { kind: Kind }> };
 
 const BY_KIND = {
   rejected: [{ kind: 'rejected', violations: [{ pointer: '/spec', value: '', rule: 'r', message: 'm' }] }],
-  unsupported: [{ kind: 'unsupported', what: 'spec.adopt' }],
   paused: [{ kind: 'paused' }],
   readOnly: [{ kind: 'readOnly' }],
-  halted: Object.values(HALTS).map((why) => ({ kind: 'halted', why }) as const),
-  unread: READ_ERRORS.map((error) => ({ kind: 'unread', error, failures: 3 }) as const),
+  halted: [
+    ...Object.values(HALTS),
+    ...IDENTITY_REASONS.map((reason) => ({ kind: 'identity', reason, message: 'Text' }) as const),
+    ...CREDENTIAL_CODES.map((code) => ({ kind: 'credentials', error: { ...CREDENTIALS, code } }) as const),
+  ].map((why) => ({ kind: 'halted', why }) as const),
+  unread: READ_ERRORS.map((error) => ({ kind: 'unread', what: 'list', error, failures: 3 }) as const),
   awaitingQuota: [{ kind: 'awaitingQuota' }],
   announced: [{ kind: 'announced', target: TARGET, pending: PENDING }],
   awaiting: [{ kind: 'awaiting' }, ...ERRORS.map((refusal) => ({ kind: 'awaiting', refusal }) as const)],
   createFailed: ERRORS.map((error) => ({ kind: 'createFailed', error }) as const),
   abandoned: [{ kind: 'abandoned' }, ...ERRORS.map((refusal) => ({ kind: 'abandoned', refusal }) as const)],
-  bound: [{ kind: 'bound', id: 'spy-1', target: TARGET }],
+  prechecked: [{ kind: 'prechecked' }],
+  precheckFailed: ERRORS.map((error) => ({ kind: 'precheckFailed', error }) as const),
+  adopting: [{ kind: 'adopting', id: 'spy-1', tagKeys: [], at: 0 }],
+  observed: [{ kind: 'observed', policy: SEEN, target: TARGET, found: FOUND }],
+  bound: (['Created', 'Adopted'] as const).map(
+    (binding) => ({ kind: 'bound', id: 'spy-1', target: TARGET, binding }) as const,
+  ),
   lost: [{ kind: 'lost', id: 'spy-1' }],
   settling: [{ kind: 'settling', policy: SEEN }],
   updating: [{ kind: 'updating', policy: SEEN, found: FOUND, tagKeys: [] }],

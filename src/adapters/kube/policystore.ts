@@ -13,13 +13,15 @@ export interface PolicyStoreOptions {
   readonly transport: Transport;
   /** The reflector that sees a namespace; undefined when the namespace is not watched. */
   reflectorOf(namespace: string): Pick<Reflector<SecurityPolicy>, 'get'> | undefined;
+  /** The UIDs of all objects of the watched namespaces, labels or not, read live; undefined when they could not be read. */
+  living(): Promise<ReadonlySet<string> | undefined>;
 }
 
 /**
  * Reads from the watch caches, with our own writes laid over them: an object that we have written is read back as
  * the server answered it until a watch shows that version, a newer one, another uid, or a deletion.
  */
-export function createPolicyStore({ transport, reflectorOf }: PolicyStoreOptions): PolicyStore {
+export function createPolicyStore({ transport, reflectorOf, living }: PolicyStoreOptions): PolicyStore {
   const cached = (key: Key): SecurityPolicy | undefined => reflectorOf(key.split('/', 1)[0] ?? '')?.get(key);
   const own = createOwnWrites(cached);
 
@@ -32,6 +34,11 @@ export function createPolicyStore({ transport, reflectorOf }: PolicyStoreOptions
   return {
     read(key): Cached {
       return own.over(key, cached(key));
+    },
+    async lives(uid) {
+      const uids = await living();
+      if (uids === undefined) return 'unknown';
+      return uids.has(uid) ? 'alive' : 'gone';
     },
     writeFinalizers(object, finalizers) {
       // A merge patch names nothing but what it changes, so no field that we don't know can get lost.

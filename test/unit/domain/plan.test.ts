@@ -1,9 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { PAUSED_ANNOTATION } from '../../../src/api/group.ts';
-import { clientToken, fingerprint, plan } from '../../../src/domain/plan.ts';
+import { clientToken } from '../../../src/domain/plan/creation.ts';
+import { fingerprint } from '../../../src/domain/plan/presence.ts';
+import { plan } from '../../../src/domain/plan.ts';
 import type { Situation, Step } from '../../../src/domain/step.ts';
 import {
   ago,
+  anotherOwners,
   bound,
   DELETING,
   failure,
@@ -61,11 +64,6 @@ rows('before the cloud is asked', [
     'rejects an invalid spec and does not claim it',
     situation(object({}, { finalizers: [] }), { violations: [VIOLATION] }),
     { kind: 'reject', violations: [VIOLATION] },
-  ],
-  [
-    'names a management policy that is not supported',
-    situation(object({}, {}, { ...SPEC, managementPolicy: 'DryRun' })),
-    { kind: 'unsupported', what: 'spec.managementPolicy "DryRun"' },
   ],
   [
     'releases a deleted object that never got anywhere',
@@ -136,21 +134,21 @@ rows('without a cloud that answers', [
   [
     'halts when the credentials are of another account (I1)',
     situation(object(bound()), {
-      observation: { kind: 'seen', target: { ...TARGET, accountId: '2' }, policies: [], existence: 'absent' },
+      observation: seen([], 'absent', { target: { ...TARGET, accountId: '2' } }),
     }),
     { kind: 'halt', why: { kind: 'accountChanged', expected: TARGET.accountId, actual: '2' } },
   ],
   [
     'halts when the spec names another region (I1)',
     situation(object(announced()), {
-      observation: { kind: 'seen', target: { ...TARGET, region: 'cn-x' }, policies: [], existence: 'absent' },
+      observation: seen([], 'absent', { target: { ...TARGET, region: 'cn-x' } }),
     }),
     { kind: 'halt', why: { kind: 'regionChanged', expected: TARGET.region, actual: 'cn-x' } },
   ],
   [
     'lets a retained object of another account go without touching it',
     situation(object(bound(), DELETING, RETAIN), {
-      observation: { kind: 'seen', target: { ...TARGET, accountId: '2' }, policies: [], existence: 'absent' },
+      observation: seen([], 'absent', { target: { ...TARGET, accountId: '2' } }),
     }),
     { kind: 'release', note: expect.stringContaining(ID) },
   ],
@@ -184,9 +182,9 @@ rows('for an object without a policy', [
     { kind: 'announce' },
   ],
   [
-    'does not bind to the policy of another cluster (I6)',
+    'neither binds to the policy of another cluster nor creates another one (I6)',
     situation(object(), { observation: seen([twinOfOtherCluster()]) }),
-    { kind: 'announce' },
+    { kind: 'halt', why: { kind: 'otherCluster', id: ID, cluster: 'cluster-2' } },
   ],
   [
     'halts on two of its own',
@@ -275,7 +273,7 @@ rows('for an announced create', [
   ],
   [
     'does not wait for one that another owner has marked',
-    situation(object(announced()), { observation: seen([twinOfOtherCluster({ createTime: ago(500) })]) }),
+    situation(object(announced()), { observation: seen([anotherOwners({ createTime: ago(500) })]) }),
     { kind: 'create', replay: true },
   ],
   [

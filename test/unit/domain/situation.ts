@@ -6,7 +6,7 @@ import type {
   SecurityPolicyStatus,
 } from '../../../src/api/securitypolicy.ts';
 import { createParameters, desiredOf, managedHash } from '../../../src/domain/policy.ts';
-import type { Observation, PendingCreate, Situation } from '../../../src/domain/step.ts';
+import type { PendingCreate, Seen, Situation } from '../../../src/domain/step.ts';
 import type { CloudError, CloudErrorKind, CloudPolicy } from '../../../src/ports/cloud.ts';
 
 export const NOW = Date.UTC(2026, 2, 1, 12);
@@ -82,6 +82,12 @@ export function twinOfOtherCluster(change: Partial<CloudPolicy> = {}): CloudPoli
   return own({ tags: { ...DESIRED.tags, [OWNER_TAGS.cluster]: 'cluster-2' }, ...change });
 }
 
+/** A policy with the tags of another object of this cluster. */
+export function anotherOwners(change: Partial<CloudPolicy> = {}): CloudPolicy {
+  const tags = { ...DESIRED.tags, [OWNER_TAGS.uid]: 'other-uid', [OWNER_TAGS.object]: 'team-b/web' };
+  return own({ tags, ...change });
+}
+
 /** An announced create of this object. */
 export function pending(change: Partial<PendingCreate> = {}): PendingCreate {
   const parameters = createParameters(DESIRED);
@@ -113,9 +119,18 @@ export function bound(change: SecurityPolicyStatus = {}): SecurityPolicyStatus {
 
 export function seen(
   policies: readonly CloudPolicy[],
-  existence: Extract<Observation, { kind: 'seen' }>['existence'] = 'unasked',
-): Observation {
-  return { kind: 'seen', target: TARGET, policies, existence };
+  existence: Seen['existence'] = 'unasked',
+  more: Partial<Seen> = {},
+): Seen {
+  return {
+    kind: 'seen',
+    target: TARGET,
+    policies,
+    existence,
+    previousOwner: 'unasked',
+    adoption: true,
+    ...more,
+  };
 }
 
 export function failure(kind: CloudErrorKind, code = 'Some.Code'): CloudError {

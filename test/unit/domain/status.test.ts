@@ -63,12 +63,6 @@ describe('nextStatus() says', () => {
       ],
     ],
     [
-      'that something is not supported yet',
-      FRESH,
-      { kind: 'unsupported', what: 'spec.adopt' },
-      ['Ready False NotSupportedYet', ...NOT_LOOKED, UNKNOWN_UP, 'Stalled True NotSupportedYet'],
-    ],
-    [
       'that the object is paused, and leaves the rest',
       READY,
       { kind: 'paused' },
@@ -143,7 +137,7 @@ describe('nextStatus() says', () => {
     [
       'that a policy is bound and not seen yet (rule 6)',
       FRESH,
-      { kind: 'bound', id: 'spy-1', target: TARGET },
+      { kind: 'bound', id: 'spy-1', target: TARGET, binding: 'Created' },
       ['Ready False Creating', ...OK, UNKNOWN_UP, 'Reconciling True Creating'],
     ],
     [
@@ -251,6 +245,7 @@ describe('nextStatus() says', () => {
 describe('nextStatus() for reads that fail', () => {
   const unread = (failures: number): Outcome => ({
     kind: 'unread',
+    what: 'list',
     error: failure('indeterminate'),
     failures,
   });
@@ -285,7 +280,12 @@ describe('nextStatus() writes down', () => {
 
   test('of a bound policy the hash of what was announced, not of the present spec', () => {
     const pendingObject = object({ target: TARGET, pendingCreate: PENDING }, { generation: 5 });
-    const { status } = judged(pendingObject, { kind: 'bound', id: 'spy-1', target: TARGET });
+    const { status } = judged(pendingObject, {
+      kind: 'bound',
+      id: 'spy-1',
+      target: TARGET,
+      binding: 'Created',
+    });
     expect(status).toMatchObject({
       securityPolicyId: 'spy-1',
       binding: 'Created',
@@ -330,7 +330,7 @@ describe('nextStatus() writes down', () => {
   test('the reconcile token once it is answered, not while nobody could read', () => {
     const asked = object(READY.status, { annotations: { [RECONCILE_ANNOTATION]: 'now' } });
     expect(judged(asked, IN_SYNC).status?.lastHandledReconcileAt).toBe('now');
-    const unread = judged(asked, { kind: 'unread', error: failure('throttled'), failures: 1 });
+    const unread = judged(asked, { kind: 'unread', what: 'list', error: failure('throttled'), failures: 1 });
     expect(unread.status?.lastHandledReconcileAt).toBeUndefined();
   });
 

@@ -22,7 +22,8 @@ async function storeOn(handler: Handler): Promise<{ readonly store: PolicyStore;
   running = await startRig(handler);
   cache = new Map([['ns/a', policy('10')]]);
   const reflectorOf = (namespace: string) => (namespace === 'ns' ? cache : undefined);
-  return { store: createPolicyStore({ transport: running.transport, reflectorOf }), rig: running };
+  const living = async () => new Set(['uid-alive']);
+  return { store: createPolicyStore({ transport: running.transport, reflectorOf, living }), rig: running };
 }
 
 afterEach(async () => {

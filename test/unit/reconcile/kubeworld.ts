@@ -137,6 +137,7 @@ export function simulatedStore(world: KubeWorld, hooks: StoreHooks): PolicyStore
       const object = older && own !== undefined ? own : seen;
       return world.object === undefined && older ? { kind: 'absent' } : { kind: 'found', object };
     },
+    lives: async (uid) => (world.object?.metadata.uid === uid ? 'alive' : 'gone'),
     writeStatus: (object, status) => write(object, { status }),
     writeFinalizers: (object, finalizers) => write(object, { finalizers }),
   };

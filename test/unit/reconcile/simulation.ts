@@ -160,15 +160,15 @@ export class Simulation {
     });
     const settings = {
       clusterId: CLUSTER,
-      region: REGION,
       resync: 60_000,
       window: this.#window,
       readOnly: false,
     };
+    const identity = { cloud, region: REGION, adoption: true };
     const reconciler = new Reconciler({
       store,
       events,
-      cloud,
+      identities: { of: () => ({ kind: 'ok', identity }), all: () => [identity] },
       clock: this.clock,
       log: SILENT,
       random: this.#random,

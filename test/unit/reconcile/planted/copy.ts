@@ -34,7 +34,7 @@ export function planted(
 async function sourcesOf(root: string): Promise<ReadonlyMap<string, string>> {
   const sources = new Map<string, string>();
   for (const field of FIELDS) {
-    for (const file of await readdir(join(root, field))) {
+    for (const file of await readdir(join(root, field), { recursive: true })) {
       const path = join(root, field, file);
       if (file.endsWith('.ts')) sources.set(path, await readFile(path, 'utf8'));
     }

@@ -17,7 +17,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'the announce is not written',
     rule: '1 announce before create',
-    from: "const write = await this.#write({ kind: 'announced', target: step.target, pending: step.pending });",
+    from: "const write = await this.#recorder.write({\n      kind: 'announced',\n      target: step.target,\n      pending: step.pending,\n    });",
     to: `const announced = nextStatus(this.#policy, { kind: 'announced', target: step.target, pending: step.pending }, this.#shop.clock.now());
     const write: WriteResult = { kind: 'ok', object: { ...this.#policy, status: announced } };`,
     by: 'I18',
@@ -58,8 +58,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'a list proves absence although the id exists',
     rule: '4 a list never proves absence',
-    from: "return { kind: 'halt', why: { kind: 'notListed', id } };",
-    to: "return { kind: 'recordLoss', id };",
+    from: "return { kind: 'recordLoss', id };\n    case 'exists':\n      return { kind: 'halt', why: { kind: 'notListed', id } };",
+    to: "return { kind: 'recordLoss', id };\n    case 'exists':\n      return { kind: 'recordLoss', id };",
     by: 'I2',
     oracle: 'O1',
   },
@@ -74,7 +74,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'a replay is sent without a search',
     rule: '5 search before every replay',
-    from: "if (found !== undefined) return { kind: 'bind', policy: found };",
+    from: "if (found !== undefined) return { kind: 'bind', policy: found, binding: 'Created' };",
     to: '',
     by: 'I17',
     oracle: 'O1',

@@ -1,0 +1,35 @@
+/**
+ * DryRun: the cloud judges what would be done, once a generation, and nothing is made.
+ * @module
+ */
+import type { SecurityPolicy } from '../../api/securitypolicy.ts';
+import type { CloudPolicy, Draft } from '../../ports/cloud.ts';
+import { createParameters, desiredOf } from '../policy.ts';
+import type { Seen, Situation, Step } from '../step.ts';
+import { obstacleOf, soleOf, wantedOf } from './adoption.ts';
+import { bindingOf, isAsked } from './life.ts';
+
+/** Whether the cloud has judged this generation well already, and nobody has asked again. */
+export function isPrechecked(policy: SecurityPolicy): boolean {
+  const ready = policy.status?.conditions?.find(({ type }) => type === 'Ready');
+  const passed = ready?.status === 'True' && ready.reason === 'PrecheckPassed';
+  return passed && ready.observedGeneration === policy.metadata.generation && !isAsked(policy);
+}
+
+/** `seen` is a policy that carries our marks: then the object is bound, whatever its status says, and not dry. */
+export function planPrecheck(situation: Situation, seen: CloudPolicy | undefined, observation: Seen): Step {
+  const { policy } = situation;
+  if (seen !== undefined) return { kind: 'bind', policy: seen, binding: bindingOf(policy) };
+  if (policy.spec.adopt === undefined) return { kind: 'precheck', draft: creationDraft(situation) };
+  const found = soleOf(policy, wantedOf(policy, observation.policies));
+  if (found.kind !== 'policy') return { kind: 'halt', why: found };
+  const obstacle = obstacleOf(situation, found.policy, observation);
+  if (obstacle !== undefined) return { kind: 'halt', why: obstacle };
+  const { name, tlsVersions, ciphers } = desiredOf(policy, situation.clusterId);
+  const parameters = { name, suites: { tlsVersions, ciphers } };
+  return { kind: 'precheck', draft: { kind: 'update', id: found.policy.id, parameters } };
+}
+
+function creationDraft({ policy, clusterId }: Situation): Draft {
+  return { kind: 'create', parameters: createParameters(desiredOf(policy, clusterId)) };
+}
