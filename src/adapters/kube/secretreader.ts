@@ -8,6 +8,9 @@ const TIMEOUT: Millis = 5_000;
 /** Most keys that a Secret may have here; one with keys to sign has three. */
 const MOST_KEYS = 1_000;
 
+/** Names of namespaces and Secrets (DNS subdomain), loosely: no text that could be another path. */
+const NAME = /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/;
+
 /**
  * Reads one Secret by one get, never by a list or a watch: `get` on this one name is all the right that it takes.
  * The transport repeats it once with a fresh token, or after a dead connection, and cuts an answer off at 3 MiB.
@@ -17,7 +20,9 @@ export async function readSecret(
   transport: Pick<Transport, 'call'>,
   { namespace, name }: SecretName,
 ): Promise<SecretAnswer> {
-  const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/secrets/${encodeURIComponent(name)}`;
+  if (!NAME.test(namespace) || !NAME.test(name))
+    return { kind: 'notFound', message: 'Namespace or name is not a name that Kubernetes allows' };
+  const path = `/api/v1/namespaces/${namespace}/secrets/${name}`;
   return secretOf(await transport.call({ verb: 'get', path, timeout: TIMEOUT }));
 }
 

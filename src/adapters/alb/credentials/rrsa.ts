@@ -61,16 +61,16 @@ export type RrsaEnvironment =
 export function rrsaFromEnvironment(
   environment: Readonly<Record<string, string | undefined>>,
 ): RrsaEnvironment {
-  const valueOf = (name: string): string => environment[name]?.trim() ?? '';
-  const variables = Object.values(VARIABLES).filter((name) => valueOf(name) === '');
+  const textOf = (name: string): string => environment[name]?.trim() ?? '';
+  const variables = Object.values(VARIABLES).filter((name) => textOf(name) === '');
   if (variables.length > 0) {
     const message = `No role can be assumed: ${variables.join(', ')} ${variables.length === 1 ? 'is' : 'are'} missing or empty. The pod-identity webhook sets them when the pod is made: check its label and the annotation of its ServiceAccount`;
     return { kind: 'missing', variables, message };
   }
   const role = {
-    roleArn: valueOf(VARIABLES.roleArn),
-    oidcProviderArn: valueOf(VARIABLES.oidcProviderArn),
-    tokenFile: valueOf(VARIABLES.tokenFile),
+    roleArn: textOf(VARIABLES.roleArn),
+    oidcProviderArn: textOf(VARIABLES.oidcProviderArn),
+    tokenFile: textOf(VARIABLES.tokenFile),
   };
   return { kind: 'ok', role };
 }
@@ -157,7 +157,7 @@ async function readToken({ readFile, tokenFile }: RrsaOptions): Promise<TokenRea
 }
 
 async function assume(options: RrsaOptions, until: Millis): Promise<SessionResult> {
-  const { clock, roleArn } = options;
+  const { clock } = options;
   const endpoint = options.endpoints.sts();
   if (endpoint.kind === 'error') return failure('InvalidEndpoint', endpoint.message);
   const read = await readToken(options);
@@ -168,7 +168,7 @@ async function assume(options: RrsaOptions, until: Millis): Promise<SessionResul
     theirs === undefined || clock.monotonic() >= until
       ? first
       : await send(options, { origin: endpoint.origin, ...read }, theirs, until);
-  return resultOf(answer, roleArn, { token: read.token, now: clock.now() });
+  return resultOf(answer, options, { token: read.token, now: clock.now() });
 }
 
 function send(
@@ -222,12 +222,13 @@ function unavailable(roleArn: string, what: string, retryAfter?: Millis): Sessio
 
 function resultOf(
   answer: HttpAnswer,
-  roleArn: string,
+  options: RrsaOptions,
   { token, now }: { readonly token: string; readonly now: Millis },
 ): SessionResult {
+  const { roleArn } = options;
   switch (answer.kind) {
     case 'answer':
-      return read(answer, roleArn, { token, now });
+      return read(answer, options, { token, now });
     case 'failed':
       return unavailable(roleArn, `no answer (${answer.reason})`);
     case 'tooLarge':
@@ -239,7 +240,7 @@ function resultOf(
 
 function read(
   answer: Answer,
-  roleArn: string,
+  { roleArn, durationSeconds = DEFAULT_DURATION }: RrsaOptions,
   { token, now }: { readonly token: string; readonly now: Millis },
 ): SessionResult {
   const body = readBody(answer.text);
@@ -254,7 +255,10 @@ function read(
     keys === undefined
       ? { kind: 'bad' as const, reason: 'Credentials is missing' }
       : readSession(keys, `rrsa ${roleArn}`, { headers: answer.headers, now });
-  if (session.kind === 'ok') return { kind: 'ok', session: session.value };
+  if (session.kind === 'ok') {
+    const { credential, life } = session.value;
+    return { kind: 'ok', session: { credential, life: Math.min(life, durationSeconds * 1000) } };
+  }
   return failure(
     'TokenExchangeFailed',
     `STS answered for the role ${roleArn} with keys that cannot be used: ${session.reason}`,
