@@ -23,6 +23,7 @@ let network: ClosableExchange;
 let clock: HandClock;
 let token: string;
 let requests: string[];
+let flying: number;
 const log = createRecordingLog();
 
 beforeEach(() => {
@@ -30,6 +31,7 @@ beforeEach(() => {
   network = createUndiciExchange();
   token = TOKEN;
   requests = [];
+  flying = 0;
   callers.clear();
 });
 afterEach(async () => {
@@ -41,11 +43,19 @@ afterEach(async () => {
 /** Real sockets; the Date of an answer is of the real clock, and the model's time is another one. */
 const exchange: Exchange = async (request, signal) => {
   requests.push(`${request.method} ${new URL(request.url).pathname}`);
+  flying += 1;
   const answer = await network.exchange(request, signal);
+  flying -= 1;
   if (answer.kind !== 'answer') return answer;
   const { date: _, ...headers } = answer.headers;
   return { ...answer, headers };
 };
+
+/** Until a refresh that nobody waits for has ended: the clock of the test is faster than any socket. */
+async function landed(): Promise<void> {
+  do await new Promise((resolve) => setImmediate(resolve));
+  while (flying > 0);
+}
 
 async function provider(
   kind: 'rrsa' | 'ecsRamRole',
@@ -98,10 +108,10 @@ describe.each(['rrsa', 'ecsRamRole'] as const)('%s over sockets', (kind) => {
       const keys = keysOf(await credentials.current());
       seen.add(keys.accessKeyId);
       expect(await identity(cloud.url, keys)).toMatchObject({ IdentityType: 'AssumedRoleUser' });
+      await landed();
       clock.advance(5 * MINUTE);
     }
-    expect(seen.size).toBeGreaterThan(30);
-    expect(seen.size).toBeLessThanOrEqual(61);
+    expect(seen.size).toBe(60);
   });
 
   test('C5: keys that the cloud no longer knows are replaced after the refusal', async () => {
