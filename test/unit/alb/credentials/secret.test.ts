@@ -250,6 +250,17 @@ describe('secretCredentials', () => {
     expect(made.reads.length).toBeGreaterThan(28);
   });
 
+  test('C5: keys that are refused right after they were read are not read again before ten seconds have passed', async () => {
+    const made = rig(numbered(1));
+    const keys = keysOf(await made.credentials.current());
+    made.answer = numbered(2);
+    made.credentials.refused(keys);
+    await made.clock.advance(9999);
+    expect([await made.now(), made.reads.length]).toEqual(['CredentialsInvalid', 1]);
+    await made.clock.advance(1);
+    expect([await made.now(), made.reads.length]).toEqual([2, 2]);
+  });
+
   test('C5: 50 refusals of the same keys cost one read', async () => {
     const made = rig(numbered(1));
     const keys = keysOf(await made.credentials.current());
