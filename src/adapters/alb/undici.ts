@@ -14,6 +14,8 @@ export interface UndiciOptions {
     readonly httpsProxy?: string | undefined;
     readonly noProxy?: string | undefined;
   };
+  /** Origin of the metadata service of the node: plain HTTP is allowed to it, and it never goes through a proxy. */
+  readonly metadata?: string | undefined;
 }
 
 /** The exchange and its end. */
@@ -146,7 +148,7 @@ function exchangeOver(
 
 /**
  * Long-lived connections, certificates verified, no redirect followed, no decoding of compressed bodies,
- * plain HTTP to loopback only.
+ * plain HTTP to loopback and to the metadata service only.
  * @throws TypeError when a proxy URL is not one: nothing may then go out directly.
  */
 export function createUndiciExchange(options: UndiciOptions = {}): ClosableExchange {
@@ -166,10 +168,10 @@ export function createUndiciExchange(options: UndiciOptions = {}): ClosableExcha
     async exchange(request, signal) {
       const url = URL.parse(request.url);
       if (url === null) return { kind: 'failed', reason: 'NetworkError' };
-      const loopback = isLoopback(url.hostname);
-      if (url.protocol !== 'https:' && !loopback) return { kind: 'failed', reason: 'PlaintextRefused' };
+      const near = isLoopback(url.hostname) || url.origin === options.metadata;
+      if (url.protocol !== 'https:' && !near) return { kind: 'failed', reason: 'PlaintextRefused' };
       if (signal.aborted) return { kind: 'failed', reason: 'Aborted' };
-      return exchangeOver(loopback ? direct : outside, request, signal);
+      return exchangeOver(near ? direct : outside, request, signal);
     },
     async close() {
       await Promise.all([...new Set([direct, outside])].map((agent) => agent.destroy().catch(() => {})));
