@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { systemClock } from '../../adapters/clock.ts';
 import type { ClusterConfig } from '../../adapters/kube/clusterconfig.ts';
 import { createTransport, type Transport } from '../../adapters/kube/transport.ts';
-import { parseRun } from '../../config.ts';
+import { parseRun } from '../../config/commandline.ts';
 import { DEFAULT_ACCOUNT } from '../../dev/alb/keyring.ts';
 import { type RunningAlb, startAlb } from '../../dev/alb/server.ts';
 import { type RunningKube, startKube, TOKEN } from '../../dev/kube/server.ts';
