@@ -73,7 +73,8 @@ async function dev([what = '', ...rest]: readonly string[]): Promise<number> {
     default: {
       const { dev: everything } = await import('./cli/dev.ts');
       const colour = process.stdout.isTTY === true && (process.env.NO_COLOR ?? '') === '';
-      return everything(what === '' ? rest : [what, ...rest], output, { colour, signal: untilSignal() });
+      const context = { environment: process.env, colour, signal: untilSignal() };
+      return everything(what === '' ? rest : [what, ...rest], output, context);
     }
   }
 }

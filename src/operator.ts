@@ -18,7 +18,7 @@ import { createPolicyStore } from './adapters/kube/policystore.ts';
 import { type Reflector, startReflector } from './adapters/kube/reflector.ts';
 import { createTransport, type Transport } from './adapters/kube/transport.ts';
 import type { SecurityPolicy } from './api/securitypolicy.ts';
-import type { RunConfig } from './config.ts';
+import type { RunConfig } from './config/settings.ts';
 import { conditionOf } from './domain/status.ts';
 import type { Log } from './ports/log.ts';
 import { Reconciler } from './reconcile/reconcile.ts';

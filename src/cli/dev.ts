@@ -7,7 +7,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { createPinoLog } from '../adapters/pinolog.ts';
+import { binariesIn } from '../dev/realkube/binaries.ts';
 import type { Log } from '../ports/log.ts';
+import type { Kind } from './dev/apiserver.ts';
 import { applyManifest, type Manifest, readManifests } from './dev/manifests.ts';
 import { startNews } from './dev/news.ts';
 import { openStage, PLACE, type Stage } from './dev/stage.ts';
@@ -20,10 +22,13 @@ const USAGE = `Usage: albsp dev [FILE...]
 Starts a stand-in of the Kubernetes API with our definitions, a stand-in of the ALB API, and the operator between
 them, all on loopback; applies the files, tells what happens, and prints a kubeconfig for kubectl. Ctrl-C ends it and
 leaves nothing behind. "dev alb" and "dev kube" serve one stand-in alone.
+
+With KUBEBUILDER_ASSETS, a folder that has etcd and kube-apiserver, it runs the real Kubernetes API server instead.
 `;
 
 /** The process as `dev` sees it. */
 export interface DevContext {
+  readonly environment: Readonly<Record<string, string | undefined>>;
   readonly colour: boolean;
   /** Aborted by SIGTERM or SIGINT. */
   readonly signal: AbortSignal;
@@ -38,17 +43,24 @@ export async function dev(args: readonly string[], out: Output, context: DevCont
     out.stderr(`albsp dev: ${manifests}\n`);
     return 2;
   }
+  const kind = apiServerOf(context);
+  if (typeof kind === 'string') {
+    out.stderr(`albsp dev: ${kind}\n`);
+    return 2;
+  }
+  if (kind.kind === 'real') out.stdout('Starting etcd and kube-apiserver\n');
   let stage: Stage;
   try {
-    stage = await openStage(complaintsTo(out, context.colour));
+    stage = await openStage(complaintsTo(out, context.colour), kind);
   } catch (error) {
+    if (context.signal.aborted) return 0;
     out.stderr(`albsp dev: Cannot start: ${error instanceof Error ? error.message : String(error)}\n`);
     return 1;
   }
   const folder = await mkdtemp(join(tmpdir(), 'albsp-dev-'));
   try {
     const kubeconfig = join(folder, 'kubeconfig');
-    await writeFile(kubeconfig, stage.kube.kubeconfig(), { mode: 0o600 });
+    await writeFile(kubeconfig, stage.kube.kubeconfig, { mode: 0o600 });
     return await stay(stage, manifests, kubeconfig, out, context);
   } finally {
     await stage.close();
@@ -82,11 +94,21 @@ async function stay(
     }
     const fatal = await Promise.race([stage.fatal, aborted(signal)]);
     if (fatal === undefined) return 0;
-    out.stderr(`albsp dev: The operator ended: ${fatal}\n`);
+    out.stderr(`albsp dev: ${fatal}\n`);
     return 1;
   } finally {
     stopNews();
   }
+}
+
+/** The API server that the environment asks for, or why there is none. */
+function apiServerOf({ environment, signal }: DevContext): Kind | string {
+  const folder = environment.KUBEBUILDER_ASSETS ?? '';
+  if (folder === '') return { kind: 'stand-in' };
+  const binaries = binariesIn(folder);
+  if (binaries.kind === 'missing')
+    return `KUBEBUILDER_ASSETS is "${folder}": that folder has no ${binaries.names.join(' and no ')} to run`;
+  return { kind: 'real', binaries, env: environment, signal };
 }
 
 /** What the operator has to complain of; the rest of its log is told as news. */

@@ -4,7 +4,8 @@ import { hostname } from 'node:os';
 import { systemClock } from '../adapters/clock.ts';
 import { loadKubeConfig } from '../adapters/kube/config.ts';
 import { createPinoLog } from '../adapters/pinolog.ts';
-import { parseRun, runHelp } from '../config.ts';
+import { parseRun } from '../config/commandline.ts';
+import { runHelp } from '../config/help.ts';
 import { createOperatorMetrics, startOperator } from '../operator.ts';
 import type { Output } from './output.ts';
 

@@ -3,10 +3,10 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { Program } from '../../src/dev/realkube/program.ts';
 import { leaksIn, makeCanaries } from '../environment/credentials.ts';
 import { eventually } from '../environment/eventually.ts';
 import { Operator } from '../environment/operator.ts';
-import { Program } from '../environment/program.ts';
 
 const canaries = makeCanaries();
 
@@ -106,15 +106,16 @@ describe('leaksIn()', () => {
 
 describe('a program', () => {
   test('dies with whoever started it, even by SIGKILL', async () => {
-    const module = JSON.stringify(new URL('../environment/program.ts', import.meta.url).href);
+    const module = JSON.stringify(new URL('../../src/dev/realkube/program.ts', import.meta.url).href);
     const starter = `
       const { Program } = await import(${module});
-      const inner = await Program.start({ command: 'sleep', args: ['600'], output: () => {} });
+      const inner = await Program.start({ command: 'sleep', args: ['600'], env: process.env, output: () => {} });
       console.log('inner ' + inner.pid);`;
     const lines: string[] = [];
     const outer = await Program.start({
       command: process.execPath,
       args: ['--input-type=module', '-e', starter],
+      env: process.env,
       output: (line) => lines.push(line),
     });
     await eventually(() => expect(lines.join()).toMatch(/inner \d+/), { within: 10_000 });

@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { Agent } from 'undici';
 import { parseAllDocuments } from 'yaml';
-import { type Access, readKubeconfig } from './kubeconfig.ts';
+import type { Access } from '../../src/dev/realkube/kubeconfig.ts';
+import { readKubeconfig } from './kubeconfig.ts';
 
 /** Any object of the API, as much of it as tests look at. */
 // biome-ignore lint/suspicious/noExplicitAny: tests reach into answers of many kinds, and a wrong path fails the assertion.

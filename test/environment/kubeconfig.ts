@@ -1,13 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { parse, stringify } from 'yaml';
+import { parse } from 'yaml';
 import { z } from 'zod';
-
-/** How to reach one API server as one user. `authority` is PEM. */
-export interface Access {
-  readonly server: string;
-  readonly authority?: string | undefined;
-  readonly token?: string | undefined;
-}
+import { type Access, kubeconfigOf } from '../../src/dev/realkube/kubeconfig.ts';
 
 const kubeconfig = z.object({
   clusters: z.tuple([
@@ -20,24 +14,7 @@ const kubeconfig = z.object({
 
 /** Writes a kubeconfig with one context; only its owner may read it. */
 export async function writeKubeconfig(path: string, access: Access): Promise<void> {
-  const authority = access.authority;
-  const document = {
-    apiVersion: 'v1',
-    kind: 'Config',
-    'current-context': 'test',
-    contexts: [{ name: 'test', context: { cluster: 'test', user: 'test' } }],
-    clusters: [
-      {
-        name: 'test',
-        cluster: {
-          server: access.server,
-          ...(authority && { 'certificate-authority-data': Buffer.from(authority).toString('base64') }),
-        },
-      },
-    ],
-    users: [{ name: 'test', user: access.token === undefined ? {} : { token: access.token } }],
-  };
-  await writeFile(path, stringify(document), { mode: 0o600 });
+  await writeFile(path, kubeconfigOf(access, 'test'), { mode: 0o600 });
 }
 
 /**

@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { request } from 'undici';
+import { systemClock } from '../../src/adapters/clock.ts';
+import { type Exit, Program } from '../../src/dev/realkube/program.ts';
 import { type Canaries, environmentOf, leaksIn } from './credentials.ts';
 import { eventually } from './eventually.ts';
-import { type Exit, Program } from './program.ts';
 
 /** The bundle that users run. */
 export const BUNDLE = fileURLToPath(new URL('../../dist/albsp.mjs', import.meta.url));
@@ -128,7 +129,7 @@ export class Operator {
    */
   async end(): Promise<void> {
     const byItself = this.exit !== undefined && !this.#killed;
-    const exit = await this.#running.end(GRACE_MS);
+    const exit = await this.#running.end(systemClock, GRACE_MS);
     this.#judgeOutput();
     if (byItself) throw this.#failure(`The operator ended by itself with ${JSON.stringify(exit)}`);
     if (!this.#killed && exit.code !== 0) {

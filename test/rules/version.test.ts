@@ -1,7 +1,8 @@
 /** The version, the command line and the scripts are told the same everywhere. */
 import { access, readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { FLAGS, runHelp } from '../../src/config.ts';
+import { FLAGS } from '../../src/config/flags.ts';
+import { runHelp } from '../../src/config/help.ts';
 import { VERSION } from '../../src/version.ts';
 import { fenced, section } from './documents.ts';
 

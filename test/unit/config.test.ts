@@ -1,5 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { FLAGS, isLoopback, type Parsed, parseRun, type RunConfig, runHelp } from '../../src/config.ts';
+import { type Parsed, parseRun } from '../../src/config/commandline.ts';
+import { FLAGS } from '../../src/config/flags.ts';
+import { runHelp } from '../../src/config/help.ts';
+import type { RunConfig } from '../../src/config/settings.ts';
+import { isLoopback } from '../../src/config/values.ts';
 
 const REGION = '--region=cn-hangzhou';
 const REGION_RULE = 'it must be a region id, for example cn-hangzhou';
@@ -74,11 +78,16 @@ describe('parseRun() on what it does not know', () => {
     ['--visiblity-window=60s', '--visibility-window'],
     ['--log_level=info', '--log-level'],
     ['--leader-election=true', '--leader-elect'],
-    ['-w', '--'],
   ])('%s is answered with the nearest, %s', (arg, near) => {
     expect(error([REGION, arg])).toContain(
       `Unknown flag "${arg.split('=')[0]}"; the nearest known flag is "${near}`,
     );
+  });
+
+  test('says where the flags are told when none is near', () => {
+    const told = 'run "albsp run --help" for those that there are';
+    expect(error([REGION, '-w'])).toBe(`Unknown flag "-w"; ${told}`);
+    expect(error([REGION], { ALBSP_X: '1' })).toBe(`Unknown environment variable "ALBSP_X"; ${told}`);
   });
 
   test('names a stray variable and the nearest one', () => {

@@ -76,7 +76,7 @@ export class Actor {
     for (;;) {
       const found = await look();
       if (found.kind === 'there') return found.value;
-      if (this.#fatal !== undefined) throw new NotAsTold(expected, `the operator ended: ${this.#fatal}`);
+      if (this.#fatal !== undefined) throw new NotAsTold(expected, this.#fatal);
       if (performance.now() >= end) throw new NotAsTold(expected, found.seen);
       await sleep(LOOK_EVERY);
     }

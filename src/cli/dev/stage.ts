@@ -2,14 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { systemClock } from '../../adapters/clock.ts';
 import type { ClusterConfig } from '../../adapters/kube/clusterconfig.ts';
 import { createTransport, type Transport } from '../../adapters/kube/transport.ts';
-import { parseRun } from '../../config.ts';
+import { parseRun } from '../../config/commandline.ts';
 import { DEFAULT_ACCOUNT } from '../../dev/alb/keyring.ts';
 import { type RunningAlb, startAlb } from '../../dev/alb/server.ts';
-import { type RunningKube, startKube, TOKEN } from '../../dev/kube/server.ts';
 import { createOperatorMetrics, startOperator } from '../../operator.ts';
 import type { Log } from '../../ports/log.ts';
 import { VERSION } from '../../version.ts';
-import { definitions } from './definitions.ts';
+import { type ApiServer, type Kind, openApiServer } from './apiserver.ts';
 
 /** Where the operator of a stage works: the stand-in's default account, and any region that exists. */
 export const PLACE = { account: DEFAULT_ACCOUNT, region: 'cn-hangzhou' } as const;
@@ -17,37 +16,45 @@ export const PLACE = { account: DEFAULT_ACCOUNT, region: 'cn-hangzhou' } as cons
 /** How often the operator of a stage compares cloud and specs; a person is watching, so it is short. */
 export const RESYNC = '1s';
 
-/** Both stand-ins and the operator between them, in this process. */
+/** The API server, the stand-in of the ALB API, and the operator between them; all but a real API server in this process. */
 export interface Stage {
-  readonly kube: RunningKube;
+  readonly kube: Pick<ApiServer, 'url' | 'kubeconfig'>;
   readonly alb: RunningAlb;
   /** As a person with kubectl, not as the operator. */
   readonly person: Transport;
-  /** Resolves with the reason when the operator cannot go on. */
+  /** Resolves with the reason when the operator cannot go on, or the API server has not. */
   readonly fatal: Promise<string>;
   /** The key that the operator signs with. Made up for this run; still not to be printed. */
   readonly keyId: string;
-  /** Stops the operator, then the stand-ins. Never rejects; safe to call twice. */
+  /** Stops the operator, then the servers. Never rejects; safe to call twice. */
   close(): Promise<void>;
 }
 
 /** Starts everything on loopback ports of the system's choice. Rejects, with nothing left open, when something cannot start. */
-export async function openStage(log: Log): Promise<Stage> {
+export async function openStage(log: Log, kind: Kind = { kind: 'stand-in' }): Promise<Stage> {
   const opened: (() => Promise<void>)[] = [];
   const close = async (): Promise<void> => {
     for (let end = opened.pop(); end !== undefined; end = opened.pop()) await end().catch(() => {});
   };
   try {
-    const kube = await startKube({ crds: await definitions() });
+    const kube = await openApiServer(kind);
     opened.push(() => kube.close());
     const keys = { id: `dev${randomBytes(8).toString('hex')}`, secret: randomBytes(16).toString('hex') };
     const alb = await startAlb({ accessKeys: [keys], clock: systemClock, random: Math.random });
     opened.push(() => alb.close());
-    const cluster = clusterOf(kube);
+    const { cluster } = kube;
     const person = createTransport(cluster, { clock: systemClock, log, userAgent: `albsp-dev/${VERSION}` });
     opened.push(() => person.close());
+    await kube.install(person);
     const fatal = Promise.withResolvers<string>();
-    const operator = await runOperator({ cluster, alb, keys, log, onFatal: fatal.resolve });
+    void kube.fatal.then((reason) => fatal.resolve(`The API server is gone: ${reason}`));
+    const operator = await runOperator({
+      cluster,
+      alb,
+      keys,
+      log,
+      onFatal: (reason) => fatal.resolve(`The operator ended: ${reason}`),
+    });
     opened.push(() => operator.stop());
     return { kube, alb, person, fatal: fatal.promise, keyId: keys.id, close };
   } catch (error) {
@@ -84,8 +91,4 @@ async function runOperator(parts: {
   const start = await startOperator(parsed.config, surroundings);
   if (start.kind === 'failed') throw new Error(start.message);
   return start.operator;
-}
-
-function clusterOf(kube: RunningKube): ClusterConfig {
-  return { server: kube.url, certificates: {}, namespace: 'default', token: async () => TOKEN };
 }
