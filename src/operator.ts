@@ -1,28 +1,29 @@
 /**
  * The operator, wired: configuration in, a running process out. Nothing is decided here.
+ * What it watches is in `operator/views.ts`, its clouds are in `operator/clouds.ts`.
  * @module
  */
-import { randomBytes } from 'node:crypto';
-import { type AlbCloud, createCloud } from './adapters/alb/cloud.ts';
-import { type Credentials, environmentCredentials } from './adapters/alb/credentials.ts';
-import { createEndpoints } from './adapters/alb/endpoints.ts';
-import { createUndiciExchange } from './adapters/alb/undici.ts';
 import { systemClock } from './adapters/clock.ts';
+import { createIdentities, type IdentityRegistry } from './adapters/identities.ts';
 import type { ClusterConfig } from './adapters/kube/clusterconfig.ts';
 import { readClusterId } from './adapters/kube/clusterid.ts';
+import { createConfigStore } from './adapters/kube/configstore.ts';
 import { createEventSink } from './adapters/kube/eventsink.ts';
 import { createLeaseClient } from './adapters/kube/leaseclient.ts';
 import { readLiving } from './adapters/kube/living.ts';
-import { collectionPath } from './adapters/kube/paths.ts';
 import { createPolicyStore } from './adapters/kube/policystore.ts';
-import { type Reflector, startReflector } from './adapters/kube/reflector.ts';
+import { readSecret } from './adapters/kube/secretreader.ts';
 import { createTransport, type Transport } from './adapters/kube/transport.ts';
-import type { SecurityPolicy } from './api/securitypolicy.ts';
 import type { RunConfig } from './config/settings.ts';
+import { type AnyConfig, refersTo } from './domain/providerconfig.ts';
 import { conditionOf } from './domain/status.ts';
+import { type Clouds, createClouds } from './operator/clouds.ts';
+import { type Rounds, startRounds } from './operator/rounds.ts';
+import { Views } from './operator/views.ts';
 import type { Log } from './ports/log.ts';
+import { reconcileConfig } from './reconcile/config.ts';
 import { Reconciler } from './reconcile/reconcile.ts';
-import { changedSince } from './reconcile/resync.ts';
+import type { Workshop } from './reconcile/workshop.ts';
 import { type Controller, startController } from './runtime/controller.ts';
 import { type Election, startElection } from './runtime/lease.ts';
 import { checkLeaseTimes } from './runtime/leasetimes.ts';
@@ -37,6 +38,8 @@ export interface Surroundings {
   readonly cluster: ClusterConfig;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly log: Log;
+  /** Reads a text file, such as the token of the ServiceAccount; may reject. */
+  readonly readFile: (path: string) => Promise<string>;
   /** Names this replica in the lease, in events and in the cloud's audit log. */
   readonly instance: string;
   readonly metrics: Metrics;
@@ -57,6 +60,8 @@ export type OperatorStart =
 
 /** How often the cluster id is asked for while the API server does not answer, in milliseconds. */
 const CLUSTER_ID_RETRY = 1_000;
+/** Provider configs looked at at once. */
+const CONFIG_WORKERS = 4;
 /** A blocked event loop is unhealthy from here on, in milliseconds. */
 const LONGEST_BLOCK = 30_000;
 
@@ -79,14 +84,15 @@ class Operator implements RunningOperator {
   readonly #metrics: Metrics;
   readonly #transport: Transport;
   readonly #queue: WorkQueue;
-  readonly #exchange: ReturnType<typeof createUndiciExchange>;
-  readonly #cloud: AlbCloud;
-  readonly #reflectors = new Map<string, Reflector<SecurityPolicy>>();
+  readonly #configQueue: WorkQueue;
+  readonly #clouds: Clouds;
+  readonly #views: Views;
+  readonly #identities: IdentityRegistry;
   readonly #lag = startLoopLag(systemClock);
   #server: RunningServer | undefined;
   #election: Election | undefined;
-  #controller: Controller | undefined;
-  #cancelResync: () => void = () => {};
+  #controllers: readonly Controller[] = [];
+  #rounds: Rounds | undefined;
   #stopping = false;
 
   constructor(config: RunConfig, surroundings: Surroundings) {
@@ -94,10 +100,9 @@ class Operator implements RunningOperator {
     this.#surroundings = surroundings;
     this.#log = surroundings.log;
     this.#metrics = surroundings.metrics;
-    const clock = systemClock;
     const userAgent = `albsp/${VERSION} (${surroundings.instance})`;
     this.#transport = createTransport(surroundings.cluster, {
-      clock,
+      clock: systemClock,
       log: this.#log,
       userAgent,
       onCall: ({ verb, resource, code, ms }) =>
@@ -108,31 +113,46 @@ class Operator implements RunningOperator {
           ...(/^\d+$/.test(code) ? { code: Number(code) } : {}),
         }),
     });
-    this.#queue = new WorkQueue({
-      clock,
-      backoff: { base: 500, max: config.resync, perSecond: 100, burst: 1_000 },
-      observer: this.#metrics.queue,
-    });
-    const environment = surroundings.environment;
-    const httpsProxy = environment.HTTPS_PROXY ?? environment.https_proxy ?? '';
-    this.#exchange = createUndiciExchange({
-      proxy: { httpsProxy, noProxy: environment.NO_PROXY ?? environment.no_proxy ?? '' },
-    });
-    this.#cloud = createCloud({
-      credentials: credentialsOf(config, environment),
-      endpoints: createEndpoints({
-        network: config.network,
-        region: config.region,
-        ...(config.albEndpoint === undefined ? {} : { alb: config.albEndpoint }),
-        ...(config.stsEndpoint === undefined ? {} : { sts: config.stsEndpoint }),
-      }),
-      exchange: this.#exchange.exchange,
-      clock,
+    const backoff = { base: 500, max: config.resync, perSecond: 100, burst: 1_000 };
+    this.#queue = new WorkQueue({ clock: systemClock, backoff, observer: this.#metrics.queue });
+    this.#configQueue = new WorkQueue({ clock: systemClock, backoff });
+    this.#clouds = createClouds({
+      config,
+      environment: surroundings.environment,
       log: this.#log,
-      nonce: () => randomBytes(16).toString('hex'),
       userAgent,
+      instance: surroundings.instance,
       mayWrite: () => this.#mayWrite(),
-      onCall: ({ action, kind, ms }) => this.#metrics.cloudCall({ action, outcome: kind, duration: ms }),
+      onCall: (call) => this.#metrics.cloudCall(call),
+      readFile: surroundings.readFile,
+      readSecret: (secret) => readSecret(this.#transport, secret),
+    });
+    this.#views = new Views({
+      transport: this.#transport,
+      log: this.#log,
+      namespaces: config.namespaces,
+      selector: config.selector,
+      onPolicy: (key, reason) => this.#queue.add(key, reason === 'event' ? {} : { priority: LOW_PRIORITY }),
+      onConfig: (key, reason, changed) => {
+        this.#configQueue.add(key);
+        if (changed !== undefined && reason !== 'initial') this.#requeueDependents(changed);
+      },
+      onConfigGone: (gone) => {
+        this.#identities.forget(gone);
+        this.#requeueDependents(gone);
+      },
+      onNamespace: (name, reason) => {
+        if (reason !== 'initial') this.#requeueNamespace(name);
+      },
+    });
+    const { region, network } = config;
+    const place = { region, network };
+    this.#identities = createIdentities({
+      own: { cloud: this.#clouds.make(config.credentials, place), region, adoption: config.adoption },
+      hasOwn: config.credentials.kind !== 'none',
+      views: this.#views,
+      place,
+      make: (source, where) => this.#clouds.make(source, where),
     });
     this.#metrics.watchQueue(this.#queue);
     this.#metrics.watchPolicies(() => this.#counts());
@@ -156,8 +176,6 @@ class Operator implements RunningOperator {
   }
 
   begin(): void {
-    const namespaces = this.#config.namespaces.length === 0 ? [undefined] : this.#config.namespaces;
-    for (const namespace of namespaces) this.#reflectors.set(namespace ?? '', this.#reflect(namespace));
     if (this.#config.leaderElect) this.#elect();
     else this.#lead();
   }
@@ -165,32 +183,21 @@ class Operator implements RunningOperator {
   async stop(): Promise<void> {
     if (this.#stopping) return;
     this.#stopping = true;
-    this.#cancelResync();
-    const drained = (await this.#controller?.stop()) ?? 'drained';
-    if (drained === 'drained') await this.#election?.release();
+    this.#rounds?.stop();
+    const ends = await Promise.all(this.#controllers.map((controller) => controller.stop()));
+    if (ends.every((end) => end === 'drained')) await this.#election?.release();
     else this.#election?.stop();
-    for (const reflector of this.#reflectors.values()) reflector.stop();
+    this.#views.stop();
     this.#queue.shutDown();
+    this.#configQueue.shutDown();
     this.#lag.stop();
-    await Promise.all([this.#transport.close(), this.#exchange.close(), this.#server?.stop()]);
+    await Promise.all([this.#transport.close(), this.#clouds.close(), this.#server?.stop()]);
   }
 
   /** The fence at the socket: the lease, at this very moment. */
   #mayWrite(): boolean {
     if (this.#config.readOnly) return false;
     return !this.#config.leaderElect || this.#election?.holds() === true;
-  }
-
-  #reflect(namespace: string | undefined): Reflector<SecurityPolicy> {
-    return startReflector<SecurityPolicy>({
-      transport: this.#transport,
-      path: collectionPath('securitypolicies', namespace),
-      ...(this.#config.selector === undefined ? {} : { labelSelector: this.#config.selector }),
-      clock: systemClock,
-      random: Math.random,
-      log: this.#log,
-      onChange: (key, reason) => this.#queue.add(key, reason === 'event' ? {} : { priority: LOW_PRIORITY }),
-    });
   }
 
   #elect(): void {
@@ -220,15 +227,57 @@ class Operator implements RunningOperator {
 
   async #work(): Promise<void> {
     const clusterId = await this.#clusterId();
-    await Promise.all([...this.#reflectors.values()].map((reflector) => reflector.relist()));
+    await this.#views.relist();
     if (this.#stopping || clusterId === undefined) return;
-    const { region, resync, visibilityWindow: window, readOnly, workers } = this.#config;
-    const own = { cloud: this.#cloud, region, adoption: true };
-    const shop = {
+    const { region, workers } = this.#config;
+    const reconciler = new Reconciler(this.#workshop(clusterId));
+    const configShop = {
+      configs: createConfigStore(this.#transport, (key) => this.#views.config(key)),
+      cloudOf: (config: AnyConfig) => this.#identities.ofConfig(config).cloud,
+      onTurn: (config: AnyConfig) => this.#requeueDependents(config),
+      clock: systemClock,
+      log: this.#log,
+    };
+    const common = { clock: systemClock, log: this.#log };
+    this.#controllers = [
+      startController({
+        ...common,
+        queue: this.#queue,
+        workers,
+        reconcile: (key) => reconciler.reconcile(key),
+        onPass: (observation) => this.#metrics.pass(observation),
+      }),
+      startController({
+        ...common,
+        queue: this.#configQueue,
+        workers: CONFIG_WORKERS,
+        reconcile: (key) => reconcileConfig(configShop, key),
+      }),
+    ];
+    this.#log.info('Working', { clusterId, region, workers });
+    this.#rounds = startRounds({
+      identities: this.#identities,
+      policies: () => this.#views.policies(),
+      living: () => this.#living(),
+      namespaces: this.#config.namespaces,
+      clusterId,
+      clock: systemClock,
+      random: Math.random,
+      interval: this.#config.resync,
+      log: this.#log,
+      onDue: ({ metadata }) =>
+        this.#queue.add(`${metadata.namespace}/${metadata.name}`, { priority: LOW_PRIORITY }),
+      onOrphans: (count) => this.#metrics.setOrphans(count),
+    });
+  }
+
+  #workshop(clusterId: string): Workshop {
+    const { resync: interval, visibilityWindow: window, readOnly, acceptClusterId } = this.#config;
+    return {
       store: createPolicyStore({
         transport: this.#transport,
-        reflectorOf: (namespace) => this.#reflectorOf(namespace),
-        living: () => readLiving(this.#transport, this.#config.namespaces),
+        reflectorOf: (namespace) => this.#views.policiesOf(namespace),
+        living: () => this.#living(),
       }),
       events: createEventSink({
         transport: this.#transport,
@@ -238,23 +287,16 @@ class Operator implements RunningOperator {
         component: 'albsp',
         instance: this.#surroundings.instance,
       }),
-      identities: { of: () => ({ kind: 'ok' as const, identity: own }), all: () => [own] },
+      identities: this.#identities,
       clock: systemClock,
       log: this.#log,
       random: Math.random,
-      settings: { clusterId, resync, window, readOnly },
+      settings: { clusterId, acceptClusterId, resync: interval, window, readOnly },
     };
-    const reconciler = new Reconciler(shop);
-    this.#controller = startController({
-      queue: this.#queue,
-      workers,
-      reconcile: (key) => reconciler.reconcile(key),
-      clock: systemClock,
-      log: this.#log,
-      onPass: (observation) => this.#metrics.pass(observation),
-    });
-    this.#log.info('Working', { clusterId, region, workers });
-    this.#scheduleResync(clusterId);
+  }
+
+  #living(): Promise<ReadonlySet<string> | undefined> {
+    return readLiving(this.#transport, this.#config.namespaces);
   }
 
   /** Asked for until it is known: nothing can be marked as ours before. */
@@ -269,50 +311,24 @@ class Operator implements RunningOperator {
     return undefined;
   }
 
-  #scheduleResync(clusterId: string): void {
-    const delay = this.#config.resync * (0.9 + 0.2 * Math.random());
-    this.#cancelResync = systemClock.after(delay, () => {
-      void this.#resync(clusterId).finally(() => {
-        if (!this.#stopping) this.#scheduleResync(clusterId);
-      });
-    });
-  }
-
-  /** One list a region; only objects whose policy is not what their status says are looked at. */
-  async #resync(clusterId: string): Promise<void> {
-    const policies = [...this.#policies()];
-    const regions = new Set(
-      policies.flatMap(({ status }) => (status?.target === undefined ? [] : [status.target.region])),
-    );
-    for (const region of regions) {
-      const account = await this.#cloud.account();
-      const list =
-        account.kind === 'ok' ? await account.value.region(region).list(systemClock.monotonic()) : account;
-      if (list.kind === 'error') {
-        this.#log.warn('The cloud could not be read', { region, code: list.error.code });
-        for (const { metadata, status } of policies) {
-          if (status?.target?.region === region)
-            this.#queue.add(`${metadata.namespace}/${metadata.name}`, { priority: LOW_PRIORITY });
-        }
-        continue;
-      }
-      for (const { metadata } of changedSince(policies, region, list.value, clusterId)) {
-        this.#queue.add(`${metadata.namespace}/${metadata.name}`, { priority: LOW_PRIORITY });
-      }
+  #requeueDependents(config: AnyConfig): void {
+    for (const policy of this.#views.policies()) {
+      if (refersTo(policy, config)) this.#queue.add(`${policy.metadata.namespace}/${policy.metadata.name}`);
     }
   }
 
-  #reflectorOf(namespace: string): Reflector<SecurityPolicy> | undefined {
-    return this.#reflectors.get('') ?? this.#reflectors.get(namespace);
-  }
-
-  *#policies(): Generator<SecurityPolicy> {
-    for (const reflector of this.#reflectors.values()) yield* reflector.values();
+  /** Its labels decide which cluster-wide configs its objects may use. */
+  #requeueNamespace(namespace: string): void {
+    for (const { metadata, spec } of this.#views.policies()) {
+      const asks = spec.providerConfigRef?.kind === 'ClusterProviderConfig';
+      if (asks && metadata.namespace === namespace) this.#queue.add(`${namespace}/${metadata.name}`);
+    }
   }
 
   #counts() {
     const counts = { True: 0, False: 0, Unknown: 0 };
-    for (const { status } of this.#policies()) counts[conditionOf(status, 'Ready')?.status ?? 'Unknown'] += 1;
+    for (const { status } of this.#views.policies())
+      counts[conditionOf(status, 'Ready')?.status ?? 'Unknown'] += 1;
     return counts;
   }
 
@@ -329,34 +345,11 @@ class Operator implements RunningOperator {
   }
 
   #ready(): Health {
-    const waiting = [...this.#reflectors]
-      .filter(([, reflector]) => !reflector.synced())
-      .map(([namespace]) => namespace || 'all namespaces');
-    const ok = this.#reflectors.size > 0 && waiting.length === 0 && !this.#stopping;
+    const waiting = this.#views.unsynced();
     return {
-      ok,
+      ok: waiting.length === 0 && !this.#stopping,
       lines: [waiting.length === 0 ? 'caches: synced' : `caches: waiting for ${waiting.join(', ')}`],
     };
-  }
-}
-
-function credentialsOf(
-  config: RunConfig,
-  environment: Readonly<Record<string, string | undefined>>,
-): Credentials {
-  switch (config.credentials) {
-    case 'environment':
-      return environmentCredentials(environment);
-    case 'none':
-      return {
-        current: async () => ({
-          kind: 'error',
-          code: 'NoIdentity',
-          message:
-            'The operator was started with --credentials none: each object must name a provider config',
-        }),
-        refused: () => {},
-      };
   }
 }
 

@@ -54,6 +54,7 @@ export async function run(args: readonly string[], out: Output, context: RunCont
     cluster: kube.config,
     environment,
     log,
+    readFile: (path) => readFile(path, 'utf8'),
     instance: `${environment.POD_NAME ?? hostname()}_${randomBytes(4).toString('hex')}`,
     metrics: createOperatorMetrics(),
     onFatal: fatal.resolve,

@@ -3,6 +3,7 @@
  * @module
  */
 import { parseArgs } from 'node:util';
+import type { CredentialSource } from '../adapters/alb/credentials/factory.ts';
 import { nearest } from '../domain/check/nearest.ts';
 import { brokenTogether } from './combination.ts';
 import { FLAGS, variable } from './flags.ts';
@@ -104,12 +105,15 @@ function assemble(
     context: maybe('context'),
     namespaces: (values.get('namespace') ?? []).filter((name) => name !== ''),
     selector: maybe('selector'),
-    credentials: text('credentials') === 'none' ? 'none' : 'environment',
+    credentials: sourceOf(text('credentials')),
+    adoption: text('adoption') === 'true',
     region: text('region') || environment.ALIBABA_CLOUD_REGION_ID || '',
     network: text('network') === 'vpc' ? 'vpc' : 'public',
     albEndpoint: maybe('alb-endpoint'),
     stsEndpoint: maybe('sts-endpoint'),
+    metadataEndpoint: maybe('metadata-endpoint'),
     clusterId: maybe('cluster-id'),
+    acceptClusterId: maybe('accept-cluster-id'),
     resync: millis('resync'),
     workers: Number(text('workers')),
     visibilityWindow: millis('visibility-window'),
@@ -126,6 +130,20 @@ function assemble(
   };
   const broken = brokenTogether(config);
   return broken === undefined ? { kind: 'config', config } : problem(broken);
+}
+
+/** The roles of `rrsa` and `ecs-ram-role` are those that the pod and the node have. */
+function sourceOf(kind: string): CredentialSource {
+  switch (kind) {
+    case 'rrsa':
+      return { kind: 'rrsa' };
+    case 'ecs-ram-role':
+      return { kind: 'ecsRamRole' };
+    case 'none':
+      return { kind: 'none' };
+    default:
+      return { kind: 'environment' };
+  }
 }
 
 function levelOf(text: string): RunConfig['logLevel'] {

@@ -1,5 +1,5 @@
 import { isRegion } from '../adapters/alb/endpoints.ts';
-import { any, duration, oneOf, pattern, url } from './values.ts';
+import { any, duration, metadata, oneOf, pattern, url } from './values.ts';
 
 /** One flag of `albsp run`: its name without hyphens, what its value is called, its default, its help and its rule. */
 export interface Flag {
@@ -41,8 +41,8 @@ export const FLAGS: readonly Flag[] = [
     name: 'credentials',
     value: 'KIND',
     fallback: 'environment',
-    help: "the operator's own identity: environment or none",
-    broken: oneOf('environment', 'none'),
+    help: "the operator's own identity: environment, rrsa, ecs-ram-role or none",
+    broken: oneOf('environment', 'rrsa', 'ecs-ram-role', 'none'),
   },
   {
     name: 'region',
@@ -74,10 +74,34 @@ export const FLAGS: readonly Flag[] = [
     broken: url,
   },
   {
+    name: 'metadata-endpoint',
+    value: 'URL',
+    fallback: '',
+    help: 'metadata service of the node, for ecs-ram-role; else http://100.100.100.200',
+    broken: metadata,
+  },
+  {
+    name: 'adoption',
+    value: 'BOOL',
+    fallback: 'true',
+    help: 'whether objects without a provider config may adopt existing policies',
+    broken: oneOf('true', 'false'),
+  },
+  {
     name: 'cluster-id',
     value: 'ID',
     fallback: '',
     help: 'ownership mark in the cloud; else the UID of kube-system',
+    broken: pattern(
+      /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/,
+      'must be 1 to 128 letters, digits, dots, underscores or hyphens',
+    ),
+  },
+  {
+    name: 'accept-cluster-id',
+    value: 'OLD',
+    fallback: '',
+    help: 'take over the policies of this former cluster id; only when that cluster is no more',
     broken: pattern(
       /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/,
       'must be 1 to 128 letters, digits, dots, underscores or hyphens',

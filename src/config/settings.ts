@@ -1,3 +1,4 @@
+import type { CredentialSource } from '../adapters/alb/credentials/factory.ts';
 import type { Millis } from '../ports/clock.ts';
 
 /** The settings of `albsp run`. Durations in milliseconds. */
@@ -6,12 +7,17 @@ export interface RunConfig {
   readonly context: string | undefined;
   readonly namespaces: readonly string[];
   readonly selector: string | undefined;
-  readonly credentials: 'environment' | 'none';
+  /** The operator's own identity. */
+  readonly credentials: CredentialSource;
+  /** Whether objects without a provider config may adopt. */
+  readonly adoption: boolean;
   readonly region: string;
   readonly network: 'public' | 'vpc';
   readonly albEndpoint: string | undefined;
   readonly stsEndpoint: string | undefined;
+  readonly metadataEndpoint: string | undefined;
   readonly clusterId: string | undefined;
+  readonly acceptClusterId: string | undefined;
   readonly resync: Millis;
   readonly workers: number;
   readonly visibilityWindow: Millis;

@@ -2,6 +2,7 @@
  * The rules of one value: each gives the rule that a text breaks, to be read after "it", or undefined.
  * @module
  */
+import { checkMetadataEndpoint } from '../adapters/alb/credentials/ecsramrole.ts';
 import { isLoopback as isLoopbackHost } from '../adapters/alb/endpoints.ts';
 import type { Millis } from '../ports/clock.ts';
 
@@ -35,6 +36,13 @@ export const url = (text: string) => {
   if (parsed.protocol === 'http:' && !isLoopback(text))
     return 'must be https: http is for loopback addresses only';
   return undefined;
+};
+
+/** Empty, or an origin that can be the metadata service of a node. */
+export const metadata = (text: string) => {
+  if (text === '') return undefined;
+  const checked = checkMetadataEndpoint(text);
+  return checked.kind === 'ok' ? undefined : `cannot be used: ${checked.message}`;
 };
 
 /** Whether the URL's host is a loopback address or "localhost". */

@@ -95,6 +95,8 @@ export interface CloudError {
   readonly message: string;
   /** How long the cloud asks to wait. */
   readonly retryAfter?: Millis;
+  /** The request never left this process: whatever it was to do has not happened. */
+  readonly unsent?: true;
   /** Of `exhausted`: the usage that the refusal names (`usage 50/50`). */
   readonly usage?: { readonly used: number; readonly limit: number };
 }

@@ -23,8 +23,6 @@ export interface Stage {
   readonly clock: Clock;
 }
 
-/** Our own codes for a call that was withheld: nothing was sent. */
-const UNSENT: ReadonlySet<string> = new Set(['NotLeader', 'IdentityChanged']);
 /** How long a pass waits for the sighting of a new policy before it writes the id down without it. */
 const SIGHTING_PATIENCE: Millis = 1_000;
 
@@ -78,11 +76,12 @@ export async function performCreate(
 
 /** The memory of a token after a failed send. */
 function tokenAfter(token: NonNullable<Memory['token']>, error: CloudError): NonNullable<Memory['token']> {
+  if (error.unsent) return token;
   const sent = { ...token, sends: token.sends + 1 };
   switch (error.kind) {
     case 'indeterminate':
     case 'busy':
-      return UNSENT.has(error.code) ? token : { ...sent, ambiguous: token.ambiguous + 1 };
+      return { ...sent, ambiguous: token.ambiguous + 1 };
     case 'throttled':
     case 'credentials':
       return sent;
@@ -185,7 +184,7 @@ export async function performAdoption(
   if (write.kind !== 'ok') return { kind: 'fenced', write };
   memory.claimed = { id, at: clock.monotonic(), refused: false };
   const answer = await sent(stage, () => region.tag(id, tags));
-  const refused = answer.kind === 'error' && answer.error.kind !== 'indeterminate';
+  const refused = answer.kind === 'error' && (answer.error.unsent || answer.error.kind !== 'indeterminate');
   memory.claimed = { id, at: memory.notBefore, refused };
   return { kind: 'done', policy: write.object, value: answer };
 }

@@ -1,8 +1,47 @@
+/**
+ * The resync: one list an identity and region, compared with what the objects say.
+ * @module
+ */
 import { OWNER_TAGS } from '../api/group.ts';
 import type { SecurityPolicy } from '../api/securitypolicy.ts';
 import { isOwn, observedOf, tagOf } from '../domain/policy.ts';
 import { sameContent } from '../domain/status.ts';
-import type { CloudPolicy, Snapshot } from '../ports/cloud.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { CloudError, CloudPolicy, CloudResult, Snapshot } from '../ports/cloud.ts';
+import type { Identities, Identity } from '../ports/identities.ts';
+import { placesOf } from './places.ts';
+
+/** What a resync found. */
+export interface Resync {
+  /** The objects to look at: changed in the cloud, or in a region that could not be read. */
+  readonly due: readonly SecurityPolicy[];
+  readonly unread: readonly { readonly region: string; readonly error: CloudError }[];
+}
+
+/** One list an identity and region; only objects whose policy is not what their status says are due. */
+export async function resync(
+  policies: Iterable<SecurityPolicy>,
+  identities: Identities,
+  clock: Clock,
+  clusterId: string,
+): Promise<Resync> {
+  const due: SecurityPolicy[] = [];
+  const unread: { region: string; error: CloudError }[] = [];
+  for (const { identity, region, members } of placesOf(policies, identities)) {
+    const list = await listOf(identity, region, clock);
+    if (list.kind === 'ok') due.push(...changedSince(members, region, list.value, clusterId));
+    else {
+      due.push(...members);
+      unread.push({ region, error: list.error });
+    }
+  }
+  return { due, unread };
+}
+
+async function listOf(identity: Identity, region: string, clock: Clock): Promise<CloudResult<Snapshot>> {
+  const account = await identity.cloud.account();
+  return account.kind === 'ok' ? account.value.region(region).list(clock.monotonic()) : account;
+}
 
 /**
  * The objects at rest whose policy in the snapshot is not what their status says: gone, doubled, changed or released.

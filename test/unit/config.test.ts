@@ -27,7 +27,9 @@ function error(args: readonly string[], environment: Record<string, string> = {}
 /** A bad value of each flag that has a rule, and the rule as it is told. */
 const BAD: readonly (readonly [flag: string, value: string, rule: string])[] = [
   ['namespace', 'Team_A', 'it must be a namespace name'],
-  ['credentials', 'rrsa', 'it must be one of environment, none'],
+  ['credentials', 'oidc', 'it must be one of environment, rrsa, ecs-ram-role, none'],
+  ['adoption', 'yes', 'it must be one of true, false'],
+  ['accept-cluster-id', 'a b', 'it must be 1 to 128 letters, digits, dots, underscores or hyphens'],
   ['region', 'hangzhou', REGION_RULE],
   ['network', 'private', 'it must be one of public, vpc'],
   ['alb-endpoint', 'alb.example', 'it must be an http or https URL'],
@@ -106,7 +108,10 @@ describe('parseRun() reads', () => {
   test('the defaults', () => {
     expect(config([REGION])).toMatchObject({
       namespaces: [],
-      credentials: 'environment',
+      credentials: { kind: 'environment' },
+      adoption: true,
+      acceptClusterId: undefined,
+      metadataEndpoint: undefined,
       region: 'cn-hangzhou',
       network: 'public',
       albEndpoint: undefined,

@@ -7,7 +7,7 @@ import type { CloudError, CloudErrorKind, CloudResult } from '../../ports/cloud.
 import type { Log } from '../../ports/log.ts';
 import { type Buckets, LONGEST_WAIT } from './bucket.ts';
 import type { Credential, Credentials } from './credentials.ts';
-import { type Answer, ownError, refusalError, retryAfterOf } from './errors.ts';
+import { type Answer, credentialError, ownError, refusalError, retryAfterOf, unsentError } from './errors.ts';
 import type { Exchange, FailureReason, HttpAnswer } from './exchange.ts';
 import { mask } from './mask.ts';
 import { authorization, canonicalQuery, EMPTY_BODY_HASH, signatureDate } from './sign.ts';
@@ -86,7 +86,7 @@ const failed = (error: CloudError): { readonly kind: 'error'; readonly error: Cl
 });
 
 const notLeader = (): CloudError =>
-  ownError('busy', 'NotLeader', 'Nothing was sent: this instance may not write now');
+  unsentError('busy', 'NotLeader', 'Nothing was sent: this instance may not write now');
 
 function secretsOf(credential: Credential): readonly string[] {
   const { accessKeyId, accessKeySecret, securityToken } = credential;
@@ -217,16 +217,16 @@ export function createCall(options: CallOptions): Call {
     const turn = await bucket.take(Math.min(LONGEST_WAIT, left));
     if (turn.kind === 'throttled') {
       const message = `Nothing was sent: the rate limit of ${request.action} is used up`;
-      return { result: failed(ownError('throttled', 'RateLimit', message, turn.retryAfter)) };
+      return { result: failed(unsentError('throttled', 'RateLimit', message, turn.retryAfter)) };
     }
     const current = request.credential ?? (await options.credentials.current());
     if ('kind' in current && current.kind === 'error') {
-      return { result: failed(ownError('credentials', current.code, mask(current.message, []))) };
+      return { result: failed(credentialError(current.code, mask(current.message, []))) };
     }
     const credential = 'kind' in current ? current.credential : current;
     if (request.source !== undefined && request.source !== credential.source) {
       const message = 'Nothing was sent: other credentials are configured since the account was asked for';
-      return { result: failed(ownError('busy', 'IdentityChanged', message)) };
+      return { result: failed(unsentError('busy', 'IdentityChanged', message)) };
     }
     const outcome = await signAndSend(request, credential);
     if (outcome.result.kind === 'ok') return outcome;

@@ -175,3 +175,18 @@ export function ownError(
 ): CloudError {
   return { kind, code, message, ...(retryAfter === undefined ? {} : { retryAfter }) };
 }
+
+/** An error of our own for a request that never left: nothing has happened. */
+export function unsentError(
+  kind: CloudErrorKind,
+  code: string,
+  message: string,
+  retryAfter?: Millis,
+): CloudError {
+  return { ...ownError(kind, code, message, retryAfter), unsent: true };
+}
+
+/** Keys that could not be had: their kind says whether it may pass (`...Unavailable`) or somebody must act. */
+export function credentialError(code: string, message: string): CloudError {
+  return unsentError(code.endsWith('Unavailable') ? 'indeterminate' : 'credentials', code, message);
+}

@@ -6,7 +6,7 @@ import type { CloudResult } from '../../ports/cloud.ts';
 import type { Call } from './call.ts';
 import type { Credential, Credentials } from './credentials.ts';
 import type { Endpoints } from './endpoints.ts';
-import { ownError } from './errors.ts';
+import { credentialError, ownError } from './errors.ts';
 import { readAccount } from './wire.ts';
 
 /** Version of the STS API. */
@@ -48,7 +48,7 @@ export function createIdentity(call: Call, credentials: Credentials, endpoints: 
     async account() {
       const current = await credentials.current();
       if (current.kind === 'error') {
-        return { kind: 'error', error: ownError('credentials', current.code, current.message) };
+        return { kind: 'error', error: credentialError(current.code, current.message) };
       }
       const { credential } = current;
       if (latest?.source === credential.source) return { kind: 'ok', value: latest };

@@ -10,3 +10,13 @@ export function collectionPath(plural: string, namespace?: string): string {
 export function policyPath(namespace: string, name: string): string {
   return `${collectionPath('securitypolicies', namespace)}/${encodeURIComponent(name)}`;
 }
+
+/** Path of one provider config; a ClusterProviderConfig has no namespace. */
+export function configPath(
+  kind: 'ProviderConfig' | 'ClusterProviderConfig',
+  name: string,
+  namespace: string | undefined,
+): string {
+  const plural = kind === 'ProviderConfig' ? 'providerconfigs' : 'clusterproviderconfigs';
+  return `${collectionPath(plural, namespace)}/${encodeURIComponent(name)}`;
+}

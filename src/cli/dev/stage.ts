@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { systemClock } from '../../adapters/clock.ts';
 import type { ClusterConfig } from '../../adapters/kube/clusterconfig.ts';
 import { createTransport, type Transport } from '../../adapters/kube/transport.ts';
@@ -87,7 +88,8 @@ async function runOperator(parts: {
   );
   if (parsed.kind !== 'config') throw new Error(parsed.kind === 'error' ? parsed.message : 'Asked for help');
   const metrics = createOperatorMetrics();
-  const surroundings = { cluster, environment, log, instance: 'dev', metrics, onFatal };
+  const readText = (path: string) => readFile(path, 'utf8');
+  const surroundings = { cluster, environment, log, readFile: readText, instance: 'dev', metrics, onFatal };
   const start = await startOperator(parsed.config, surroundings);
   if (start.kind === 'failed') throw new Error(start.message);
   return start.operator;
