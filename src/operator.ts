@@ -19,7 +19,8 @@ import { type Reflector, startReflector } from './adapters/kube/reflector.ts';
 import { createTransport, type Transport } from './adapters/kube/transport.ts';
 import type { SecurityPolicy } from './api/securitypolicy.ts';
 import type { RunConfig } from './config/settings.ts';
-import { conditionOf } from './domain/status.ts';
+import { REASONS } from './domain/reason.ts';
+import { CONDITION_TYPES } from './domain/status.ts';
 import type { Log } from './ports/log.ts';
 import { Reconciler } from './reconcile/reconcile.ts';
 import { changedSince } from './reconcile/resync.ts';
@@ -28,6 +29,7 @@ import { type Election, startElection } from './runtime/lease.ts';
 import { checkLeaseTimes } from './runtime/leasetimes.ts';
 import { startLoopLag } from './runtime/looplag.ts';
 import { createMetrics, type Metrics } from './runtime/metrics.ts';
+import type { PolicyTally } from './runtime/policytally.ts';
 import { LOW_PRIORITY, WorkQueue } from './runtime/queue.ts';
 import { type Health, type RunningServer, startServer } from './runtime/server.ts';
 import { VERSION } from './version.ts';
@@ -135,7 +137,7 @@ class Operator implements RunningOperator {
       onCall: ({ action, kind, ms }) => this.#metrics.cloudCall({ action, outcome: kind, duration: ms }),
     });
     this.#metrics.watchQueue(this.#queue);
-    this.#metrics.watchPolicies(() => this.#counts());
+    this.#metrics.watchPolicies({ types: CONDITION_TYPES, reasons: REASONS }, (tally) => this.#counts(tally));
     this.#metrics.watchLoop(() => this.#lag.worst());
     if (config.leaderElect) this.#metrics.watchLease(() => this.#election?.holds() === true);
   }
@@ -310,10 +312,8 @@ class Operator implements RunningOperator {
     for (const reflector of this.#reflectors.values()) yield* reflector.values();
   }
 
-  #counts() {
-    const counts = { True: 0, False: 0, Unknown: 0 };
-    for (const { status } of this.#policies()) counts[conditionOf(status, 'Ready')?.status ?? 'Unknown'] += 1;
-    return counts;
+  #counts(tally: PolicyTally): void {
+    for (const { status } of this.#policies()) tally.add(status?.conditions);
   }
 
   #health(): Health {
