@@ -25,12 +25,12 @@ export interface Row {
   readonly panels: readonly Panel[];
 }
 
-/** The release that is looked at. Objects are counted by each replica, so that the largest count is taken. */
+/** The release that is looked at. Each of its replicas counts all objects, so that the largest count is taken. */
 const JOB = '{job=~"$job"}';
 const CREDENTIALS = 'CredentialsInvalid|AccountChanged|AccessDenied';
 
 function conditions(type: string, status: string, reason = '.+'): string {
-  return `sum(max by (job, status, reason) (albsp_policy_conditions{job=~"$job",type="${type}",status="${status}",reason=~"${reason}"})) or vector(0)`;
+  return `sum(max by (namespace, job, status, reason) (albsp_policy_conditions{job=~"$job",type="${type}",status="${status}",reason=~"${reason}"})) or vector(0)`;
 }
 
 function quantile(share: number, metric: string, by: string): string {
@@ -54,12 +54,14 @@ export const ROWS: readonly Row[] = [
         draw: 'number',
         unit: 'short',
         width: 3,
-        queries: [{ expr: `sum(max by (job) (albsp_policies{job=~"$job",ready="True"}))`, legend: '' }],
+        queries: [
+          { expr: `sum(max by (namespace, job) (albsp_policies{job=~"$job",ready="True"}))`, legend: '' },
+        ],
       },
       bad(
         'Not ready',
         'SecurityPolicies that are not Ready, or that nobody has looked at yet.',
-        `sum(max by (job, ready) (albsp_policies{job=~"$job",ready!="True"}))`,
+        `sum(max by (namespace, job, ready) (albsp_policies{job=~"$job",ready!="True"}))`,
         'yellow',
       ),
       bad(
@@ -92,7 +94,8 @@ export const ROWS: readonly Row[] = [
         draw: 'number',
         unit: 'short',
         width: 3,
-        queries: [{ expr: `sum by (job) (albsp_lease_held${JOB})`, legend: '{{job}}' }],
+        queries: [{ expr: `sum by (namespace, job) (albsp_lease_held${JOB})`, legend: '{{job}}' }],
+        red: 2,
       },
       {
         title: 'Orphans',
@@ -100,7 +103,7 @@ export const ROWS: readonly Row[] = [
         draw: 'number',
         unit: 'short',
         width: 3,
-        queries: [{ expr: `sum(max by (job) (albsp_orphan_policies${JOB}))`, legend: '' }],
+        queries: [{ expr: `sum(max by (namespace, job) (albsp_orphan_policies${JOB}))`, legend: '' }],
         yellow: 1,
       },
     ],
@@ -114,7 +117,9 @@ export const ROWS: readonly Row[] = [
         draw: 'lines',
         unit: 'short',
         width: 8,
-        queries: [{ expr: `max by (job, ready) (albsp_policies${JOB})`, legend: '{{job}} {{ready}}' }],
+        queries: [
+          { expr: `max by (namespace, job, ready) (albsp_policies${JOB})`, legend: '{{job}} {{ready}}' },
+        ],
       },
       {
         title: 'Why they wait',
@@ -124,7 +129,7 @@ export const ROWS: readonly Row[] = [
         width: 8,
         queries: [
           {
-            expr: `max by (job, type, reason) (albsp_policy_conditions{job=~"$job",type=~"Stalled|Reconciling|DeletionBlocked|Paused",status="True"}) > 0`,
+            expr: `max by (namespace, job, type, reason) (albsp_policy_conditions{job=~"$job",type=~"Stalled|Reconciling|DeletionBlocked|Paused",status="True"}) > 0`,
             legend: '{{type}} {{reason}}',
           },
         ],
@@ -137,7 +142,7 @@ export const ROWS: readonly Row[] = [
         width: 8,
         queries: [
           {
-            expr: `max by (job, status, reason) (albsp_policy_conditions{job=~"$job",type="UpToDate",status!="True"}) > 0`,
+            expr: `max by (namespace, job, status, reason) (albsp_policy_conditions{job=~"$job",type="UpToDate",status!="True"}) > 0`,
             legend: '{{status}} {{reason}}',
           },
         ],
@@ -281,9 +286,9 @@ export const ROWS: readonly Row[] = [
         unit: 'short',
         width: 8,
         queries: [
-          { expr: `sum by (job) (albsp_workqueue_depth${JOB})`, legend: 'waiting' },
-          { expr: `sum by (job) (albsp_workqueue_delayed${JOB})`, legend: 'delayed' },
-          { expr: `sum by (job) (albsp_workqueue_running${JOB})`, legend: 'running' },
+          { expr: `sum by (namespace, job) (albsp_workqueue_depth${JOB})`, legend: 'waiting' },
+          { expr: `sum by (namespace, job) (albsp_workqueue_delayed${JOB})`, legend: 'delayed' },
+          { expr: `sum by (namespace, job) (albsp_workqueue_running${JOB})`, legend: 'running' },
         ],
       },
       {
@@ -294,7 +299,10 @@ export const ROWS: readonly Row[] = [
         width: 8,
         queries: [
           { expr: quantile(0.95, 'albsp_workqueue_queue_duration_seconds', 'job'), legend: 'wait' },
-          { expr: `max by (job) (albsp_workqueue_longest_running_seconds${JOB})`, legend: 'oldest pass' },
+          {
+            expr: `max by (namespace, job) (albsp_workqueue_longest_running_seconds${JOB})`,
+            legend: 'oldest pass',
+          },
         ],
       },
     ],
@@ -347,7 +355,10 @@ export const ROWS: readonly Row[] = [
         unit: 'short',
         width: 6,
         queries: [
-          { expr: `sum by (job, instance, version, node_version) (albsp_build_info${JOB})`, legend: '' },
+          {
+            expr: `sum by (namespace, job, instance, version, node_version) (albsp_build_info${JOB})`,
+            legend: '',
+          },
         ],
       },
     ],
