@@ -27,8 +27,8 @@ export type LabelBound =
   | { readonly kind: 'words'; readonly words: readonly string[] }
   | { readonly kind: 'open'; readonly about: string };
 
-/** Every metric in the order of the exposition. */
-export async function registered(): Promise<readonly Registered[]> {
+/** An exposition in which every metric is. */
+export async function exposition(): Promise<string> {
   const metrics = createMetrics({
     version: '1',
     nodeVersion: 'v26',
@@ -40,8 +40,12 @@ export async function registered(): Promise<readonly Registered[]> {
     },
   });
   useAll(metrics);
-  const text = await metrics.text();
-  return text.split(/^(?=# HELP )/m).map(readFamily);
+  return metrics.text();
+}
+
+/** Every metric in the order of the exposition. */
+export async function registered(): Promise<readonly Registered[]> {
+  return (await exposition()).split(/^(?=# HELP )/m).map(readFamily);
 }
 
 /** The metrics that are registered only by these hooks, which the operator may not call yet. */

@@ -7,7 +7,7 @@ import { describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { dashboardIsStale } from '../../scripts/dashboard.ts';
 import { metricsPageIsStale } from '../../scripts/metrics.ts';
-import { labelBounds, registered } from '../../scripts/monitoring/registered.ts';
+import { exposition, labelBounds, registered } from '../../scripts/monitoring/registered.ts';
 import { REASONS } from '../../src/domain/reason.ts';
 import { section } from './documents.ts';
 import { asked, matches } from './promql.ts';
@@ -223,6 +223,12 @@ describe.skipIf(!promtool)('promtool (Debian package prometheus)', () => {
     const { status, stdout, stderr } = spawnSync('promtool', args, { encoding: 'utf8' });
     expect(status, `${stdout}\n${stderr}`).toBe(0);
   }
+
+  test('the metrics have names and help texts as Prometheus wants them', async () => {
+    const input = await exposition();
+    const { stdout, stderr } = spawnSync('promtool', ['check', 'metrics'], { input, encoding: 'utf8' });
+    expect(`${stdout}${stderr}`).toBe('');
+  });
 
   test('the rules are valid', () => run('check', 'rules', RULES));
 
