@@ -22,7 +22,7 @@ export interface QuotaUse {
   readonly limit?: number;
 }
 
-/** Custom policies that a region holds unless a higher quota was granted (ALB quotas: 50 for each region). */
+/** Custom policies that a region may hold unless more were granted (Alibaba Cloud, ALB, "Quotas and limits"). */
 const DEFAULT_LIMIT = 50;
 /** The most namespaces, and the most regions, that have series of their own. */
 export const SERIES_MAX = 100;

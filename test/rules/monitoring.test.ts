@@ -9,7 +9,7 @@ import { dashboardIsStale } from '../../scripts/dashboard.ts';
 import { metricsPageIsStale } from '../../scripts/metrics.ts';
 import { exposition, labelBounds, registered } from '../../scripts/monitoring/registered.ts';
 import { REASONS } from '../../src/domain/reason.ts';
-import { section } from './documents.ts';
+import { fenced, section } from './documents.ts';
 import { asked, matches } from './promql.ts';
 import { RULES, RULES_TEST, readAlerts, readAlertTests, readPanels } from './queries.ts';
 import { pathsOf, readSources } from './sources.ts';
@@ -45,7 +45,7 @@ function labelsOf(series: string): readonly string[] {
 
 describe('docs/metrics.md', () => {
   test('is what scripts/metrics.ts writes', async () => {
-    expect(await metricsPageIsStale()).toBe(false);
+    expect(await metricsPageIsStale(), 'stale: run "node scripts/metrics.ts"').toBe(false);
   });
 
   test('has every metric that a source names', async () => {
@@ -111,7 +111,7 @@ describe('queries', () => {
 
 describe('deploy/monitoring/dashboard.json', () => {
   test('is what scripts/dashboard.ts writes', async () => {
-    expect(await dashboardIsStale()).toBe(false);
+    expect(await dashboardIsStale(), 'stale: run "node scripts/dashboard.ts"').toBe(false);
   });
 
   test('asks for every metric of the operator that an alert asks for, or shows more', () => {
@@ -235,18 +235,35 @@ describe.skipIf(!promtool)('promtool (Debian package prometheus)', () => {
   test('each alert fires when it should, and does not when it should not', () =>
     run('test', 'rules', RULES_TEST));
 
+  test('the scrape configuration of docs/monitoring.md is valid', async () => {
+    const page = await readFile('docs/monitoring.md', 'utf8');
+    // Debian builds Prometheus without the discovery in Kubernetes: all but that part is checked.
+    const discovery = / {4}kubernetes_sd_configs:\n(?: {6}.*\n)+/;
+    const text = fenced(section(page, 'Scrape'));
+    expect(text).toMatch(discovery);
+    await withFile(text.replace(discovery, '    static_configs: []\n'), (file) =>
+      run('check', 'config', '--syntax-only', file),
+    );
+  });
+
   test('every query of the dashboard is PromQL', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'albsp-dashboard-'));
+    const rules = queries.map(({ expr }, n) => ({
+      record: `query:${n}`,
+      expr: expr.replaceAll('$__rate_interval', '5m').replaceAll('$job', '.+'),
+    }));
+    await withFile(stringify({ groups: [{ name: 'dashboard', rules }] }), (file) =>
+      run('check', 'rules', file),
+    );
+  });
+
+  async function withFile(text: string, use: (file: string) => void): Promise<void> {
+    const folder = await mkdtemp(join(tmpdir(), 'albsp-promtool-'));
     try {
-      const file = join(folder, 'rules.yaml');
-      const rules = queries.map(({ expr }, n) => ({
-        record: `query:${n}`,
-        expr: expr.replaceAll('$__rate_interval', '5m').replaceAll('$job', '.+'),
-      }));
-      await writeFile(file, stringify({ groups: [{ name: 'dashboard', rules }] }));
-      run('check', 'rules', file);
+      const file = join(folder, 'file.yaml');
+      await writeFile(file, text);
+      use(file);
     } finally {
       await rm(folder, { recursive: true });
     }
-  });
+  }
 });
