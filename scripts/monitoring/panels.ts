@@ -27,7 +27,7 @@ export interface Row {
 
 /** The release that is looked at. Each of its replicas counts all objects, so that the largest count is taken. */
 const JOB = '{job=~"$job"}';
-const CREDENTIALS = 'CredentialsInvalid|AccountChanged|AccessDenied';
+const CREDENTIALS = 'CredentialsInvalid|TokenExchangeFailed|SecretNotFound|AccountChanged|AccessDenied';
 
 function conditions(type: string, status: string, reason = '.+'): string {
   return `sum(max by (namespace, job, status, reason) (albsp_policy_conditions{job=~"$job",type="${type}",status="${status}",reason=~"${reason}"})) or vector(0)`;

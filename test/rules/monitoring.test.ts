@@ -181,6 +181,15 @@ describe('docs/runbooks', () => {
     );
   });
 
+  test('the page of AlbspPoliciesStalled leads on from every reason of Stalled', async () => {
+    const reasons = await readFile('docs/conditions.md', 'utf8');
+    const rowsOfStalled = [...section(reasons, 'Reasons').matchAll(/^\| `(\w+)` \|[^|]*`Stalled`[^|]*\|/gm)];
+    const stalled = rowsOfStalled.map(([, reason = '']) => reason);
+    expect(stalled.length).toBeGreaterThan(5);
+    const page = section(await readFile('docs/runbooks/AlbspPoliciesStalled.md', 'utf8'), 'Do');
+    expect(stalled.filter((reason) => !page.includes(`\`${reason}\``))).toEqual([]);
+  });
+
   test('every page belongs to an alert or to a reason', () => {
     const wanted = new Set([
       ...alerts.map(({ alert }) => alert),
