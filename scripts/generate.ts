@@ -34,7 +34,8 @@ export async function stale(): Promise<readonly string[]> {
   return found;
 }
 
-function formatted(path: string, text: string): string {
+/** The text as Biome formats a file of that name. Throws when it cannot. */
+export function formatted(path: string, text: string): string {
   const biome = join(root, 'node_modules', '@biomejs', 'biome', 'bin', 'biome');
   const run = spawnSync(process.execPath, [biome, 'format', `--stdin-file-path=${path}`], {
     cwd: root,

@@ -16,8 +16,8 @@ import { readSecret } from './adapters/kube/secretreader.ts';
 import { createTransport, type Transport } from './adapters/kube/transport.ts';
 import type { RunConfig } from './config/settings.ts';
 import { type AnyConfig, refersTo } from './domain/providerconfig.ts';
-import { conditionOf } from './domain/status.ts';
 import { type Clouds, createClouds } from './operator/clouds.ts';
+import { watchObjects } from './operator/counts.ts';
 import { type Rounds, startRounds } from './operator/rounds.ts';
 import { Views } from './operator/views.ts';
 import type { Log } from './ports/log.ts';
@@ -155,7 +155,8 @@ class Operator implements RunningOperator {
       make: (source, where) => this.#clouds.make(source, where),
     });
     this.#metrics.watchQueue(this.#queue);
-    this.#metrics.watchPolicies(() => this.#counts());
+    watchObjects(this.#metrics, this.#views);
+    this.#metrics.watchQuota(() => this.#rounds?.usage() ?? []);
     this.#metrics.watchLoop(() => this.#lag.worst());
     if (config.leaderElect) this.#metrics.watchLease(() => this.#election?.holds() === true);
   }
@@ -323,13 +324,6 @@ class Operator implements RunningOperator {
       const asks = spec.providerConfigRef?.kind === 'ClusterProviderConfig';
       if (asks && metadata.namespace === namespace) this.#queue.add(`${namespace}/${metadata.name}`);
     }
-  }
-
-  #counts() {
-    const counts = { True: 0, False: 0, Unknown: 0 };
-    for (const { status } of this.#views.policies())
-      counts[conditionOf(status, 'Ready')?.status ?? 'Unknown'] += 1;
-    return counts;
   }
 
   #health(): Health {

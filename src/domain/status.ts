@@ -18,6 +18,8 @@ import type { Binding, PendingCreate, Target } from './step.ts';
 
 const ALWAYS = ['Ready', 'Accepted', 'CredentialsReady', 'UpToDate'] as const;
 const SOMETIMES = ['Reconciling', 'Stalled', 'DeletionBlocked', 'Paused'] as const;
+/** Every type of condition, for metrics. */
+export const CONDITION_TYPES: readonly string[] = [...ALWAYS, ...SOMETIMES];
 /** The most differences that a status names (schema bound of `status.drift`). */
 const DIFFERENCES_SHOWN = 64;
 

@@ -6,7 +6,7 @@ import type { SecurityPolicy } from '../api/securitypolicy.ts';
 import type { Millis } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import { findOrphans, type OrphanSearch } from '../reconcile/orphans.ts';
-import { resync } from '../reconcile/resync.ts';
+import { resync, type Usage } from '../reconcile/resync.ts';
 
 /** How often orphans are looked for: when a leader starts, and once a day. */
 const ORPHAN_INTERVAL: Millis = 24 * 3_600_000;
@@ -24,12 +24,15 @@ export interface RoundOptions extends OrphanSearch {
 
 /** Running timers. */
 export interface Rounds {
+  /** How full the regions were at the last resync; pairs of account and region differ. */
+  usage(): Iterable<Usage>;
   stop(): void;
 }
 
 export function startRounds(options: RoundOptions): Rounds {
   const { clock, log, clusterId, identities } = options;
   let stopped = false;
+  let usage: ReadonlyMap<string, Usage> = new Map();
   let cancelResync = (): void => {};
   let cancelOrphans = (): void => {};
 
@@ -40,7 +43,8 @@ export function startRounds(options: RoundOptions): Rounds {
   }
 
   async function turn(): Promise<void> {
-    const { due, unread } = await resync(options.policies(), identities, clock, clusterId);
+    const { due, unread, usage: now } = await resync(options.policies(), identities, clock, clusterId);
+    usage = new Map(now.map((one) => [`${one.account}/${one.region}`, one]));
     for (const { region, error } of unread) {
       log.warn('The cloud could not be read', { region, code: error.code });
     }
@@ -66,6 +70,7 @@ export function startRounds(options: RoundOptions): Rounds {
   schedule();
   void search();
   return {
+    usage: () => usage.values(),
     stop() {
       stopped = true;
       cancelResync();

@@ -7,8 +7,8 @@ import type { SecurityPolicy } from '../api/securitypolicy.ts';
 import { isOwn, observedOf, tagOf } from '../domain/policy.ts';
 import { sameContent } from '../domain/status.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { CloudError, CloudPolicy, CloudResult, Snapshot } from '../ports/cloud.ts';
-import type { Identities, Identity } from '../ports/identities.ts';
+import type { CloudError, CloudPolicy, Snapshot } from '../ports/cloud.ts';
+import type { Identities } from '../ports/identities.ts';
 import { placesOf } from './places.ts';
 
 /** What a resync found. */
@@ -16,6 +16,15 @@ export interface Resync {
   /** The objects to look at: changed in the cloud, or in a region that could not be read. */
   readonly due: readonly SecurityPolicy[];
   readonly unread: readonly { readonly region: string; readonly error: CloudError }[];
+  /** How many custom policies each region holds, whoever made them. */
+  readonly usage: readonly Usage[];
+}
+
+/** How full a region is for an account. */
+export interface Usage {
+  readonly account: string;
+  readonly region: string;
+  readonly used: number;
 }
 
 /** One list an identity and region; only objects whose policy is not what their status says are due. */
@@ -27,20 +36,20 @@ export async function resync(
 ): Promise<Resync> {
   const due: SecurityPolicy[] = [];
   const unread: { region: string; error: CloudError }[] = [];
+  const usage: Usage[] = [];
   for (const { identity, region, members } of placesOf(policies, identities)) {
-    const list = await listOf(identity, region, clock);
-    if (list.kind === 'ok') due.push(...changedSince(members, region, list.value, clusterId));
-    else {
+    const account = await identity.cloud.account();
+    const list =
+      account.kind === 'ok' ? await account.value.region(region).list(clock.monotonic()) : account;
+    if (account.kind === 'ok' && list.kind === 'ok') {
+      due.push(...changedSince(members, region, list.value, clusterId));
+      usage.push({ account: account.value.accountId, region, used: list.value.policies.length });
+    } else if (list.kind === 'error') {
       due.push(...members);
       unread.push({ region, error: list.error });
     }
   }
-  return { due, unread };
-}
-
-async function listOf(identity: Identity, region: string, clock: Clock): Promise<CloudResult<Snapshot>> {
-  const account = await identity.cloud.account();
-  return account.kind === 'ok' ? account.value.region(region).list(clock.monotonic()) : account;
+  return { due, unread, usage };
 }
 
 /**

@@ -6,6 +6,12 @@ import type { CloudErrorKind } from '../ports/cloud.ts';
  */
 export const OTHER = 'other';
 
+/** Stands for all namespaces beyond the bound; no namespace can be called so. */
+export const REST = '(other)';
+
+/** How a pass can go. */
+export const RESULTS = ['settled', 'again', 'retry', 'error'] as const;
+
 /** Operations of ALB, STS and the resource manager that the operator calls. */
 const ACTIONS: ReadonlySet<string> = new Set([
   'ListSecurityPolicies',
@@ -83,4 +89,16 @@ export function codeLabel(code: number | undefined): string {
   if (code === undefined) return 'none';
   const label = String(code);
   return CODES.has(label) ? label : OTHER;
+}
+
+/** Every value that the labels of calls and passes can have, for the documentation. */
+export function labelValues(): ReadonlyMap<string, readonly string[]> {
+  return new Map<string, readonly string[]>([
+    ['action', [...ACTIONS, OTHER]],
+    ['outcome', [...Object.keys(OUTCOMES), OTHER]],
+    ['verb', [...VERBS, OTHER]],
+    ['resource', [...RESOURCES, OTHER]],
+    ['code', [...CODES, 'none', OTHER]],
+    ['result', RESULTS],
+  ]);
 }

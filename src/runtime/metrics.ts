@@ -1,7 +1,16 @@
 import { Counter, Gauge, Histogram, Registry } from '@prometheus-io/client';
 import type { Millis } from '../ports/clock.ts';
 import type { PassObservation } from './controller.ts';
-import { actionLabel, codeLabel, outcomeLabel, resourceLabel, verbLabel } from './metriclabels.ts';
+import { actionLabel, codeLabel, outcomeLabel, RESULTS, resourceLabel, verbLabel } from './metriclabels.ts';
+import {
+  type ConfigCounts,
+  type QuotaUse,
+  registerConfigs,
+  registerPolicies,
+  registerQuota,
+  registerWeak,
+} from './objectmetrics.ts';
+import type { ConditionWords, PolicyTally } from './policytally.ts';
 import { type ProcessView, registerProcessMetrics } from './processmetrics.ts';
 import type { QueueObserver } from './queue.ts';
 
@@ -30,9 +39,6 @@ export interface KubeCall {
   readonly duration: Millis;
 }
 
-/** Number of SecurityPolicies by the status of their Ready condition. */
-export type PolicyCounts = Readonly<Record<'True' | 'False' | 'Unknown', number>>;
-
 /** What the queue tells about itself when it is asked. */
 export interface QueueView {
   readonly length: number;
@@ -51,8 +57,14 @@ export interface Metrics {
   kubeCall(call: KubeCall): void;
   /** Reads the queue at each scrape. Call once. */
   watchQueue(queue: QueueView): void;
-  /** Counts policies at each scrape. Call once. */
-  watchPolicies(count: () => PolicyCounts): void;
+  /** Counts policies at each scrape: `walk` adds each of them to the tally. Call once. */
+  watchPolicies(words: ConditionWords, walk: (tally: PolicyTally) => void): void;
+  /** Counts weak policies by namespace at each scrape; namespaces without one may be left out. Call once. */
+  watchWeak(count: () => ReadonlyMap<string, number>): void;
+  /** Reads at each scrape how full the regions are; pairs of account and region must differ. Call once. */
+  watchQuota(read: () => Iterable<QuotaUse>): void;
+  /** Counts provider configs at each scrape. Call once. */
+  watchConfigs(count: () => ConfigCounts): void;
   /** Reads at each scrape whether this process holds the lease. Call once, and not at all without leader election. */
   watchLease(holds: () => boolean): void;
   /** Reads the worst delay of the event loop at each scrape. Call once. */
@@ -89,7 +101,10 @@ export function createMetrics(options: MetricsOptions): Metrics {
     cloudCall: cloudObserver(registry),
     kubeCall: kubeObserver(registry),
     watchQueue: (queue) => watchQueue(registry, queue),
-    watchPolicies: (count) => watchPolicies(registry, count),
+    watchPolicies: (words, walk) => registerPolicies(registry, words, walk),
+    watchWeak: (count) => registerWeak(registry, count),
+    watchQuota: (read) => registerQuota(registry, read),
+    watchConfigs: (count) => registerConfigs(registry, count),
     watchLease: (holds) => {
       const help = 'Whether this process holds the lease and may write to the cloud: 1 or 0.';
       polled(registry, 'albsp_lease_held', help, () => (holds() ? 1 : 0));
@@ -160,7 +175,7 @@ function passObserver(registry: Registry): Metrics['pass'] {
     labels,
     PASS_SECONDS,
   );
-  for (const result of ['settled', 'again', 'retry', 'error']) total.inc({ result }, 0);
+  for (const result of RESULTS) total.inc({ result }, 0);
   return ({ result, duration, overran }) => {
     total.inc({ result });
     seconds.observe({ result }, duration / 1000);
@@ -212,24 +227,6 @@ function watchQueue(registry: Registry, queue: QueueView): void {
   polled(registry, 'albsp_workqueue_running', 'Keys that a worker has.', () => queue.running);
   const help = 'How long the oldest running pass has been running.';
   polled(registry, 'albsp_workqueue_longest_running_seconds', help, () => queue.longestRunning() / 1000);
-}
-
-function watchPolicies(registry: Registry, count: () => PolicyCounts): void {
-  const registers = [registry];
-  const labelNames = ['ready'];
-  const help = 'SecurityPolicies by the status of their Ready condition.';
-  new Gauge({
-    name: 'albsp_policies',
-    help,
-    labelNames,
-    registers,
-    collect() {
-      const counts = attempt(count);
-      for (const ready of ['True', 'False', 'Unknown'] as const) {
-        this.set({ ready }, counts?.[ready] ?? Number.NaN);
-      }
-    },
-  });
 }
 
 /** A gauge that is read at each scrape; NaN when reading throws, so that the other metrics are not lost with it. */

@@ -102,6 +102,7 @@ describe('imports', () => {
       'src/main.ts',
       'src/operator.ts',
       'src/operator/clouds.ts',
+      'src/operator/counts.ts',
       'src/operator/rounds.ts',
       'src/operator/views.ts',
       'src/version.ts',

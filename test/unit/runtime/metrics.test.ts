@@ -31,7 +31,13 @@ function setUpAll() {
   const { metrics } = all;
   const queue = new WorkQueue({ clock, observer: metrics.queue });
   metrics.watchQueue(queue);
-  metrics.watchPolicies(() => ({ True: 3, False: 2, Unknown: 1 }));
+  metrics.watchPolicies({ types: ['Ready', 'Stalled'], reasons: ['Available', 'Conflict'] }, (tally) => {
+    tally.add([{ type: 'Ready', status: 'True', reason: 'Available' }]);
+  });
+  metrics.watchWeak(() => new Map([['team-a', 2]]));
+  metrics.watchQuota(() => [{ account: '1', region: 'cn-hangzhou', used: 47 }]);
+  const counts = { True: 1, False: 0, Unknown: 0 };
+  metrics.watchConfigs(() => ({ ProviderConfig: counts, ClusterProviderConfig: counts }));
   metrics.watchLease(() => true);
   metrics.watchLoop(() => 250);
   metrics.setOrphans(4);
@@ -97,7 +103,6 @@ describe('createMetrics()', () => {
 
   test('the gauges show what they are given', async () => {
     const { value } = setUpAll();
-    expect(await value('albsp_policies', '{ready="False"}')).toBe(2);
     expect(await value('albsp_lease_held')).toBe(1);
     expect(await value('albsp_event_loop_lag_seconds')).toBe(0.25);
     expect(await value('albsp_orphan_policies')).toBe(4);
@@ -122,7 +127,10 @@ describe('createMetrics()', () => {
       throw new Error('boom');
     };
     metrics.watchLease(boom);
-    metrics.watchPolicies(boom);
+    metrics.watchPolicies({ types: ['Ready'], reasons: [] }, boom);
+    metrics.watchWeak(boom);
+    metrics.watchQuota(boom);
+    metrics.watchConfigs(boom);
     metrics.watchLoop(() => 1_000);
     expect(await value('albsp_lease_held')).toBeNaN();
     expect(await value('albsp_policies', '{ready="True"}')).toBeNaN();

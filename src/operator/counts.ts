@@ -1,0 +1,36 @@
+import { REASONS } from '../domain/reason.ts';
+import { CONDITION_TYPES } from '../domain/status.ts';
+import { isWeak, weaknessOf } from '../domain/weakness.ts';
+import type { ConfigCounts, Metrics } from '../runtime/metrics.ts';
+import type { Views } from './views.ts';
+
+/** Has the objects that are watched counted at each scrape. */
+export function watchObjects(metrics: Metrics, views: Views): void {
+  metrics.watchPolicies({ types: CONDITION_TYPES, reasons: REASONS }, (tally) => {
+    for (const { status } of views.policies()) tally.add(status?.conditions);
+  });
+  metrics.watchWeak(() => weakByNamespace(views));
+  metrics.watchConfigs(() => configCounts(views));
+}
+
+/** By the spec, or, where it names none because it only observes, by what was seen. */
+function weakByNamespace(views: Views): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const { metadata, spec, status } of views.policies()) {
+    const judged = spec.ciphers === undefined ? status?.observed : spec;
+    if (!isWeak(weaknessOf(judged))) continue;
+    counts.set(metadata.namespace, (counts.get(metadata.namespace) ?? 0) + 1);
+  }
+  return counts;
+}
+
+function configCounts(views: Views): ConfigCounts {
+  const counts = {
+    ProviderConfig: { True: 0, False: 0, Unknown: 0 },
+    ClusterProviderConfig: { True: 0, False: 0, Unknown: 0 },
+  };
+  for (const { kind, object } of views.configs()) {
+    counts[kind][object.status?.conditions?.[0]?.status ?? 'Unknown'] += 1;
+  }
+  return counts;
+}
