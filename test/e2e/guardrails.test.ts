@@ -54,16 +54,16 @@ describeReal('guardrails', () => {
     await guarded.applied('web', GOOD);
   });
 
-  test.each([...WEAKNESSES.keys()])(
-    'forbidden-suites refuses exactly the suites of %s when only these are forbidden',
-    async (weakness) => {
-      const guarded = await open();
-      await guarded.guard('forbidden-suites');
+  test('forbidden-suites refuses exactly the suites of each class when only these are forbidden', async () => {
+    const guarded = await open();
+    await guarded.guard('forbidden-suites');
+    for (const weakness of WEAKNESSES.keys()) {
       await guarded.parameters('forbidden-suites', { [weakness]: 'forbid', unlisted: 'allow' });
+      const name = weakness.toLowerCase().replace('_', '-');
       const weak = SUITES.filter(({ weaknesses }) => weaknesses.includes(weakness)).map(({ name }) => name);
       const listed = weak.map((name) => `${name} (${weakness})`).join(', ');
       const said = await guarded.applyRefused(
-        'web',
+        name,
         FULL,
         literally(
           `spec.ciphers lists ${listed}; forbidden by ConfigMap albsp-system/albsp-forbidden-suites.`,
@@ -72,16 +72,13 @@ describeReal('guardrails', () => {
       expect(said).toContain(
         'Fix: take them out. Without a weakness are for TLSv1.2 ECDHE-ECDSA-AES128-GCM-SHA256, ',
       );
-      const others = FULL.ciphers.filter((name) => !weak.includes(name));
-      await guarded.kubectl.ok(['apply', '-f', '-'], guarded.manifest('web', { ...FULL, ciphers: others }));
-      const later = { ...FULL, ciphers: others, unlistedCiphers: [weak[0]] };
-      await guarded.applyRefused(
-        'web',
-        later,
-        literally(`spec.unlistedCiphers lists ${weak[0]} (${weakness});`),
-      );
-    },
-  );
+      const rest = { ...FULL, ciphers: FULL.ciphers.filter((one) => !weak.includes(one)) };
+      await guarded.kubectl.ok(['apply', '-f', '-'], guarded.manifest(name, rest));
+      const hidden = { ...rest, unlistedCiphers: [weak[0]] };
+      const hiddenSaid = literally(`spec.unlistedCiphers lists ${weak[0]} (${weakness});`);
+      await guarded.applyRefused(name, hidden, hiddenSaid);
+    }
+  });
 
   test('forbidden-suites names every suite of the largest spec with all its classes, within the cost that CEL has', async () => {
     const guarded = await open();
@@ -149,22 +146,22 @@ describeReal('guardrails', () => {
     );
   });
 
-  test.each<[string, Record<string, string>]>([
-    ['no key', {}],
-    ['another key', { required: 'team', team: '' }],
-    ['no line', { required: '\n' }],
-    ['no value after the sign', { required: 'team =' }],
-  ])('required-tags says what is wrong with parameters that have %s', async (_, data) => {
+  test('required-tags says what is wrong with its parameters', async () => {
     const guarded = await open();
     await guarded.guard('required-tags');
-    await guarded.parameters('required-tags', data);
-    await guarded.applyRefused(
-      'web',
-      GOOD,
-      literally(
-        'ConfigMap albsp-system/albsp-required-tags is not right: data.required must have a line for each tag, "key" or "key = value, value", and no other key may stand in data',
-      ),
-    );
+    const mistakes = [{}, { required: 'team', team: '' }, { required: '\n' }, { required: 'team =' }];
+    for (const mistake of mistakes) {
+      await guarded.parameters('required-tags', { required: 'owner' });
+      await guarded.applyRefused('web', GOOD, 'lacks "owner"');
+      await guarded.parameters('required-tags', mistake);
+      await guarded.applyRefused(
+        'web',
+        GOOD,
+        literally(
+          'ConfigMap albsp-system/albsp-required-tags is not right: data.required must have a line for each tag, "key" or "key = value, value", and no other key may stand in data',
+        ),
+      );
+    }
   });
 
   test('deletion refuses what would delete a policy in the cloud, until it is annotated by the command that it prints', async () => {
@@ -200,6 +197,10 @@ describeReal('guardrails', () => {
     await bound.world.patch('other', { status: { securityPolicyId: 'spy-other' } }, 'status');
     await bound.refused(['delete', 'albsp', 'other'], 'delete policy spy-other');
     await bound.kubectl.ok(['delete', 'albsp', 'web']);
+    const observing = { managementPolicy: 'Observe', adopt: { securityPolicyId: 'spy-observing' } } as const;
+    await bound.world.apply('observing', { ...GOOD, ...observing });
+    await bound.world.patch('observing', { status: { securityPolicyId: 'spy-observing' } }, 'status');
+    await bound.kubectl.ok(['delete', 'albsp', 'observing']);
     await bound.world.patch('other', { status: { binding: 'Adopted' } }, 'status');
     await bound.kubectl.ok(['delete', 'albsp', 'other']);
   });
@@ -264,6 +265,35 @@ describeReal('guardrails', () => {
     await kubectl.ok(['annotate', 'albsp', 'old', 'alb.alicloud.dev/allow-deletion=true']);
     await kubectl.ok(['delete', 'albsp', 'old', '--wait=true', '--timeout=30s']);
     expect(world.alb.model.live()).toEqual([]);
+  });
+
+  test('an object that is being deleted is not judged any more', async () => {
+    const guarded = await open('1.2');
+    const { kubectl, world } = guarded;
+    await world.admin.create(world.policy('web', GOOD, { finalizers: ['example.com/held'] }));
+    await world.patch('web', { status: { securityPolicyId: 'spy-web' } }, 'status');
+    await kubectl.ok(['delete', 'albsp', 'web', '--wait=false']);
+    await guarded.guard(...GUARDRAILS);
+    const { tlsVersions } = BAD['minimum-tls'];
+    const { ciphers } = BAD['forbidden-suites'];
+    const bad = { tlsVersions, ciphers, tags: { a: 'b' } };
+    for (const one of ['minimum-tls', 'forbidden-suites', 'required-tags'] as const)
+      await guarded.applyRefused('new', BAD[one], `albsp-${one}`);
+    await world.patch('web', { spec: { ...bad, tags: { team: null, environment: null, a: 'b' } } });
+    await kubectl.ok(['delete', 'albsp', 'web', '--wait=false']);
+    await world.patch('web', { metadata: { finalizers: null } });
+    await world.whenGone('web', WITHIN_MS);
+  });
+
+  test('an object that only observes is not judged until it would write', async () => {
+    const guarded = await open('1.2');
+    await guarded.guard('minimum-tls', 'forbidden-suites', 'required-tags');
+    for (const one of ['minimum-tls', 'forbidden-suites', 'required-tags'] as const) {
+      await guarded.applyRefused('new', BAD[one], `albsp-${one}`);
+      const observing = { ...BAD[one], managementPolicy: 'Observe', adopt: { securityPolicyId: 'spy-1' } };
+      await guarded.kubectl.ok(['apply', '-f', '-'], guarded.manifest(one, observing));
+      await guarded.applyRefused(one, { ...observing, managementPolicy: 'Managed' }, `albsp-${one}`);
+    }
   });
 
   test('an operator beside them makes, keeps and deletes what they accept, and is refused nothing', async () => {

@@ -30,7 +30,7 @@ export const BAD = {
 } as const;
 
 /** The path of a guardrail's file. */
-export function pathOf(name: GuardrailName): string {
+function pathOf(name: GuardrailName): string {
   return fileURLToPath(new URL(`../../deploy/guardrails/${name}.yaml`, import.meta.url));
 }
 
@@ -64,13 +64,17 @@ export class GuardedWorld {
 
   /** Switches guardrails on until the test ends; they are active when the first refusal is. */
   async guard(...names: readonly GuardrailName[]): Promise<void> {
-    for (const name of names) await this.guardWith(name, await readFile(pathOf(name), 'utf8'));
+    await this.guardWith((path) => readFile(path, 'utf8'), ...names);
   }
 
-  /** The same with a changed file. */
-  async guardWith(name: GuardrailName, text: string): Promise<void> {
-    onTestFinished(() => this.#lift(name));
-    await this.platform.ok(['apply', '--validate=strict', '-f', '-'], text);
+  /** The same with files as `read` gives them. */
+  async guardWith(
+    read: (path: string) => Promise<string>,
+    ...names: readonly GuardrailName[]
+  ): Promise<void> {
+    onTestFinished(() => this.#lift(names));
+    for (const name of names)
+      await this.platform.ok(['apply', '--validate=strict', '-f', '-'], await read(pathOf(name)));
   }
 
   /** Sets the parameters of a guardrail. */
@@ -111,12 +115,15 @@ export class GuardedWorld {
     await eventually(probe, { within: WITHIN_MS, what: `'${name}' applied` });
   }
 
-  /** Takes a guardrail away and waits until it is gone from the API server's mind. */
-  async #lift(name: GuardrailName): Promise<void> {
-    await this.platform.ok(['delete', '--ignore-not-found', '-f', pathOf(name)]);
-    if (name === 'deletion') return;
-    const manifest = this.manifest('lifted', BAD[name]);
-    const probe = () => this.kubectl.ok(['create', '--dry-run=server', '-f', '-'], manifest);
-    await eventually(probe, { within: WITHIN_MS, what: `'${name}' lifted` });
+  /** Takes guardrails away and waits until they are gone from the API server's mind. */
+  async #lift(names: readonly GuardrailName[]): Promise<void> {
+    const files = names.flatMap((name) => ['-f', pathOf(name)]);
+    await this.platform.ok(['delete', '--ignore-not-found', ...files]);
+    for (const name of names) {
+      if (name === 'deletion') continue;
+      const manifest = this.manifest('lifted', BAD[name]);
+      const probe = () => this.kubectl.ok(['create', '--dry-run=server', '-f', '-'], manifest);
+      await eventually(probe, { within: WITHIN_MS, what: `'${name}' lifted` });
+    }
   }
 }
