@@ -83,6 +83,17 @@ describeReal('docs/guardrails.md', () => {
       GOOD,
       'albsp-required-tags-gold.*spec.tags lacks "cost-center"; asked for by ConfigMap albsp-system/albsp-required-tags-gold',
     );
+    const [refusal = ''] = await blocksOf('text');
+    const old = {
+      ...GOOD,
+      tlsVersions: ['TLSv1.1', 'TLSv1.2', 'TLSv1.3'],
+      tags: { ...GOOD.tags, 'cost-center': '1' },
+    };
+    const { stderr } = await anywhere.run(
+      ['create', '--namespace=payments', '--dry-run=server', '-f', '-'],
+      guarded.manifest('web', old),
+    );
+    expect(stderr.trim().split('denied request: ')[1]).toBe(refusal.trim().replaceAll('\n', ' '));
     const rsa = {
       ...GOOD,
       ciphers: [...GOOD.ciphers, 'AES128-GCM-SHA256'],
