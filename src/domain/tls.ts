@@ -28,6 +28,27 @@ export const GROUP_VERSIONS: Readonly<Record<SuiteGroup, readonly TlsVersion[]>>
   tls13: ['TLSv1.3'],
 };
 
+/** Versions that new policies should not offer, and why. RFC 8996 deprecates both. */
+export const WEAK_VERSIONS: ReadonlyMap<TlsVersion, string> = new Map([
+  ['TLSv1.0', 'deprecated by RFC 8996'],
+  ['TLSv1.1', 'deprecated by RFC 8996'],
+]);
+
+/** A class of weak suites, by a name that may be a key of a ConfigMap. */
+export type Weakness = '3DES' | 'CBC' | 'static-RSA' | 'CCM_8';
+
+/**
+ * The classes and why each is weak, in the order in which tables show them. Weak is what the IANA registry does not
+ * recommend for a reason that bites on a public listener.
+ * 3DES: RFC 7525 4.1 and CVE-2016-2183. CBC: CVE-2013-0169. Static RSA: RFC 7525 4.1. CCM_8: a tag of 64 bits, RFC 8446 B.4.
+ */
+export const WEAKNESSES: ReadonlyMap<Weakness, string> = new Map([
+  ['3DES', '3DES: 64-bit blocks (Sweet32)'],
+  ['CBC', 'CBC: padding oracles (Lucky 13)'],
+  ['static-RSA', 'static RSA: no forward secrecy'],
+  ['CCM_8', 'CCM_8: a short authentication tag of 64 bits'],
+]);
+
 /** One cipher suite. */
 export interface Suite {
   /** Exactly as the API spells it. */
@@ -37,6 +58,8 @@ export interface Suite {
   readonly group: SuiteGroup;
   /** The versions that can use it, oldest first. */
   readonly versions: readonly TlsVersion[];
+  /** The classes of weak suites that it is in; none for a suite without a known weakness. */
+  readonly weaknesses: readonly Weakness[];
   /** Why new policies should not list it; absent for a suite without a known weakness. */
   readonly weak?: string;
 }
@@ -84,20 +107,21 @@ export function suitesOf(group: SuiteGroup): readonly string[] {
 }
 
 function suite(name: string, iana: string, group: SuiteGroup): Suite {
-  const weak = weakness(name, iana);
-  return { name, iana, group, versions: GROUP_VERSIONS[group], ...(weak === undefined ? {} : { weak }) };
+  const weaknesses = [...WEAKNESSES.keys()].filter((one) => has(one, name, iana));
+  const weak = weaknesses.map((one) => WEAKNESSES.get(one)).join('; ');
+  const versions = GROUP_VERSIONS[group];
+  return { name, iana, group, versions, weaknesses, ...(weak === '' ? {} : { weak }) };
 }
 
-/**
- * Weak is what the IANA registry does not recommend for a reason that bites on a public listener.
- * 3DES: RFC 7525 4.1 and CVE-2016-2183. CBC: CVE-2013-0169. Static RSA: RFC 7525 4.1. CCM_8: a tag of 64 bits, RFC 8446 B.4.
- */
-function weakness(name: string, iana: string): string | undefined {
-  const reasons = [
-    ...(iana.includes('_3DES_') ? ['3DES: 64-bit blocks (Sweet32)'] : []),
-    ...(iana.includes('_CBC_') ? ['CBC: padding oracles (Lucky 13)'] : []),
-    ...(iana.startsWith('TLS_RSA_') ? ['static RSA: no forward secrecy'] : []),
-    ...(name.endsWith('_CCM_8_SHA256') ? ['CCM_8: a short authentication tag of 64 bits'] : []),
-  ];
-  return reasons.length === 0 ? undefined : reasons.join('; ');
+function has(weakness: Weakness, name: string, iana: string): boolean {
+  switch (weakness) {
+    case '3DES':
+      return iana.includes('_3DES_');
+    case 'CBC':
+      return iana.includes('_CBC_');
+    case 'static-RSA':
+      return iana.startsWith('TLS_RSA_');
+    case 'CCM_8':
+      return name.endsWith('_CCM_8_SHA256');
+  }
 }
