@@ -1,7 +1,8 @@
 import { REASONS } from '../domain/reason.ts';
 import { CONDITION_TYPES } from '../domain/status.ts';
 import { isWeak, weaknessOf } from '../domain/weakness.ts';
-import type { ConfigCounts, Metrics } from '../runtime/metrics.ts';
+import type { Metrics } from '../runtime/metrics.ts';
+import type { ConfigCounts } from '../runtime/objectmetrics.ts';
 import type { Views } from './views.ts';
 
 /** Has the objects that are watched counted at each scrape. */

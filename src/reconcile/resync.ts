@@ -39,8 +39,7 @@ export async function resync(
   const usage: Usage[] = [];
   for (const { identity, region, members } of placesOf(policies, identities)) {
     const account = await identity.cloud.account();
-    const list =
-      account.kind === 'ok' ? await account.value.region(region).list(clock.monotonic()) : account;
+    const list = account.kind === 'ok' ? await account.value.region(region).list(clock.monotonic()) : account;
     if (account.kind === 'ok' && list.kind === 'ok') {
       due.push(...changedSince(members, region, list.value, clusterId));
       usage.push({ account: account.value.accountId, region, used: list.value.policies.length });
