@@ -23,7 +23,9 @@ export function deletion(): readonly Document[] {
             expression: lines(
               "oldObject.spec.?managementPolicy.orValue('Managed') != 'Observe' &&",
               'oldObject.spec.?deletionPolicy.orValue(',
-              "  oldObject.status.?binding.orValue('Created') == 'Adopted' ? 'Retain' : 'Delete') == 'Delete'",
+              // retains() of src/domain/plan/life.ts; a test compares the two.
+              "  oldObject.status.?binding.orValue(has(oldObject.spec.adopt) ? 'Adopted' : 'Created') == 'Created'",
+              "    ? 'Delete' : 'Retain') == 'Delete'",
             ),
           },
         ],

@@ -1,10 +1,13 @@
 /** `deploy/guardrails` on the real API server, by kubectl: what is refused, what is not, and what people read. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { retains } from '../../src/domain/plan/life.ts';
 import { SUITES, WEAKNESSES } from '../../src/domain/tls.ts';
+import { ApiRefusal, type Manifest } from '../environment/admin.ts';
 import { type Cluster, openOwn } from '../environment/cluster.ts';
 import { eventually } from '../environment/eventually.ts';
 import { BAD, GOOD, GUARDRAILS, GuardedWorld } from '../environment/guardrails.ts';
 import { describeReal } from '../environment/tiers.ts';
+import type { World } from '../environment/world.ts';
 
 const WITHIN_MS = 30_000;
 /** The most that the CRD lets stand in a spec. */
@@ -13,6 +16,7 @@ const FULL = {
   ciphers: SUITES.map(({ name }) => name),
   unlistedCiphers: Array.from({ length: 6 }, (_, index) => `${'X'.repeat(60)}-${index}`),
 };
+const OBSERVING = { managementPolicy: 'Observe', adopt: { securityPolicyId: 'spy-1' } } as const;
 
 describeReal('guardrails', () => {
   let cluster: Cluster;
@@ -189,20 +193,59 @@ describeReal('guardrails', () => {
     expect(world.alb.model.live().map(({ name }) => name)).toEqual(['kept']);
   });
 
-  test('deletion takes what is not bound to a policy', async () => {
-    const bound = await open();
-    await bound.guard('deletion');
-    await bound.world.apply('web', GOOD);
-    await bound.world.apply('other', GOOD);
-    await bound.world.patch('other', { status: { securityPolicyId: 'spy-other' } }, 'status');
-    await bound.refused(['delete', 'albsp', 'other'], 'delete policy spy-other');
-    await bound.kubectl.ok(['delete', 'albsp', 'web']);
-    const observing = { managementPolicy: 'Observe', adopt: { securityPolicyId: 'spy-observing' } } as const;
-    await bound.world.apply('observing', { ...GOOD, ...observing });
-    await bound.world.patch('observing', { status: { securityPolicyId: 'spy-observing' } }, 'status');
-    await bound.kubectl.ok(['delete', 'albsp', 'observing']);
-    await bound.world.patch('other', { status: { binding: 'Adopted' } }, 'status');
-    await bound.kubectl.ok(['delete', 'albsp', 'other']);
+  test('deletion takes what is not bound to a policy, or only observes it', async () => {
+    const guarded = await open();
+    const { kubectl, world } = guarded;
+    await guarded.guard('deletion');
+    await world.apply('unbound', GOOD);
+    await world.apply('bound', GOOD);
+    await world.apply('observing', { ...GOOD, ...OBSERVING });
+    for (const name of ['bound', 'observing']) await bind(world, name, { binding: 'Created' });
+    await guarded.refused(['delete', 'albsp', 'bound'], 'delete policy spy-bound');
+    await kubectl.ok(['delete', 'albsp', 'unbound', 'observing']);
+  });
+
+  test('deletion is refused for exactly those bound policies that the operator would delete', async () => {
+    const guarded = await open();
+    const { world } = guarded;
+    await guarded.guard('deletion');
+    await world.apply('first', GOOD);
+    await bind(world, 'first', {});
+    await guarded.refused(['delete', 'albsp', 'first'], 'delete policy spy-first');
+    const verdicts: { readonly refused: boolean; readonly deletes: boolean; readonly of: string }[] = [];
+    for (const deletionPolicy of [undefined, 'Delete', 'Retain'] as const) {
+      for (const adopt of [undefined, OBSERVING.adopt]) {
+        for (const binding of [undefined, 'Created', 'Adopted', 'Observed'] as const) {
+          const name = `policy-${verdicts.length}`;
+          await world.apply(name, {
+            ...GOOD,
+            ...(deletionPolicy && { deletionPolicy }),
+            ...(adopt && { adopt }),
+          });
+          const { apiVersion, kind, spec, status } = await bind(
+            world,
+            name,
+            binding === undefined ? {} : { binding },
+          );
+          const path = `/apis/alb.alicloud.dev/v1alpha1/namespaces/${world.namespace}/securitypolicies/${name}`;
+          const refused = await world.admin.send('DELETE', `${path}?dryRun=All`).then(
+            () => false,
+            (failure) => failure instanceof ApiRefusal && failure.code === 403,
+          );
+          const metadata = {
+            name,
+            namespace: world.namespace,
+            uid: '1',
+            generation: 1,
+            resourceVersion: '1',
+          };
+          const policy = { apiVersion, kind, metadata, spec, status };
+          verdicts.push({ refused, deletes: !retains(policy), of: JSON.stringify({ spec, status }) });
+        }
+      }
+    }
+    for (const { refused, deletes, of } of verdicts) expect(refused, of).toBe(deletes);
+    expect(new Set(verdicts.map(({ refused }) => refused)).size).toBe(2);
   });
 
   test('deletion holds the deletion of a namespace, which then says why', async () => {
@@ -290,7 +333,7 @@ describeReal('guardrails', () => {
     await guarded.guard('minimum-tls', 'forbidden-suites', 'required-tags');
     for (const one of ['minimum-tls', 'forbidden-suites', 'required-tags'] as const) {
       await guarded.applyRefused('new', BAD[one], `albsp-${one}`);
-      const observing = { ...BAD[one], managementPolicy: 'Observe', adopt: { securityPolicyId: 'spy-1' } };
+      const observing = { ...BAD[one], ...OBSERVING };
       await guarded.kubectl.ok(['apply', '-f', '-'], guarded.manifest(one, observing));
       await guarded.applyRefused(one, { ...observing, managementPolicy: 'Managed' }, `albsp-${one}`);
     }
@@ -336,6 +379,11 @@ describeReal('guardrails', () => {
     return GuardedWorld.open(cluster, minimum);
   }
 });
+
+/** Gives an object a policy, as the operator's status does. */
+function bind(world: World, name: string, more: { readonly binding?: string }): Promise<Manifest> {
+  return world.patch(name, { status: { securityPolicyId: `spy-${name}`, ...more } }, 'status');
+}
 
 /** The arguments of the command of kubectl in a message. */
 function fixOf(said: string): readonly string[] {
