@@ -260,13 +260,18 @@ function unreadPicture(
       ? `The cloud could not be read: ${says(error)}`
       : `The account of the credentials could not be learned: ${says(error)}`;
   const lost: Line = ['Unknown', reason, message];
-  const anonymous: Picture = what === 'account' ? { CredentialsReady: lost } : {};
+  const denied = error.kind === 'denied';
+  const anonymous: Picture = denied
+    ? { CredentialsReady: ['False', reason, message] }
+    : what === 'account'
+      ? { CredentialsReady: lost }
+      : {};
   const unknown: Picture = failures >= UNKNOWN_AFTER ? { UpToDate: lost, ...anonymous } : {};
   const applied =
     before.lastApplied?.generation === policy.metadata.generation && before.securityPolicyId !== undefined;
   if (applied && policy.metadata.deletionTimestamp === undefined) return { ...unknown, keepProgress: true };
   const doing: Reason = policy.metadata.deletionTimestamp === undefined ? 'Creating' : 'Deleting';
-  if (error.kind === 'denied')
+  if (denied)
     return notReady(reason, message, { ...unknown, ...anonymous, Stalled: ['True', reason, message] });
   return notReady(reason, message, { ...unknown, ...anonymous, Reconciling: ['True', doing, message] });
 }

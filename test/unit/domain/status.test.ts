@@ -243,6 +243,7 @@ describe('nextStatus() says', () => {
 });
 
 describe('nextStatus() for reads that fail', () => {
+  const DENIED = { kind: 'unread', what: 'list', error: failure('denied') } as const;
   const unread = (failures: number): Outcome => ({
     kind: 'unread',
     what: 'list',
@@ -261,6 +262,20 @@ describe('nextStatus() for reads that fail', () => {
       ...OK,
       'UpToDate Unknown CloudUnavailable',
     ]);
+  });
+
+  test('names a right that is missing, or an account that nobody could tell, after the third in a row', () => {
+    const denied: Outcome = { ...DENIED, failures: 3 };
+    expect(lines(judged(READY, { ...DENIED, failures: 2 }))).toEqual(lines(READY));
+    expect(lines(judged(READY, denied))).toContain('CredentialsReady False AccessDenied');
+    const anonymous: Outcome = {
+      kind: 'unread',
+      what: 'account',
+      error: failure('indeterminate'),
+      failures: 3,
+    };
+    expect(lines(judged(READY, anonymous))).toContain('CredentialsReady Unknown CloudUnavailable');
+    expect(lines(judged(READY, anonymous))).toContain('Ready True Available');
   });
 
   test('says so at once for a generation that is not applied', () => {
