@@ -32,7 +32,10 @@ export type Observation =
 export interface Seen {
   readonly kind: 'seen';
   readonly target: Target;
+  /** Of the list at least what bears on this object: by its UID, by an id or by a name that it speaks of. */
   readonly policies: readonly CloudPolicy[];
+  /** How many policies the whole list has. */
+  readonly total: number;
   /** What ListSecurityPolicyRelations says of the id in status, asked only when the list does not show it. */
   readonly existence: 'unasked' | 'exists' | 'absent' | 'unknown';
   /** Whether an object with `adopt.previousOwnerUID` lives, read live; asked only where the answer decides. */

@@ -15,6 +15,7 @@ import type { CloudPolicy, Region } from '../ports/cloud.ts';
 import type { Identity } from '../ports/identities.ts';
 import type { PolicyStore } from '../ports/store.ts';
 import type { Memory } from './memory.ts';
+import { bearingOn } from './shelf.ts';
 
 /** How long a sighting of the one id stands for a list: long enough for the watch to bring back our own write. */
 const SIGHTING_LIFETIME: Millis = 5_000;
@@ -63,10 +64,10 @@ async function observeIn(question: Question, region: Region, accountId: string):
   const target: Target = { accountId, region: region.region, endpoint: region.endpoint };
   const bound = ownStatus(policy).target;
   if (bound !== undefined && (bound.accountId !== target.accountId || bound.region !== target.region)) {
-    return justSeen(question, target, []);
+    return justSeen(question, target, [], 0);
   }
   const sighted = freshSighting(question);
-  if (sighted !== undefined) return justSeen(question, target, [sighted]);
+  if (sighted !== undefined) return justSeen(question, target, [sighted], 1);
 
   const list = await listFor(question, region);
   if (list.kind === 'error') {
@@ -74,17 +75,22 @@ async function observeIn(question: Question, region: Region, accountId: string):
     return { kind: 'unread', target, error: list.error };
   }
   memory.readFailures = 0;
-  const { policies } = list.value;
+  const policies = bearingOn(policy, list.value);
   return {
-    ...justSeen(question, target, policies),
+    ...justSeen(question, target, policies, list.value.policies.length),
     existence: await existence(question, region, policies),
     previousOwner: await previousOwner(question, policies),
   };
 }
 
-function justSeen({ identity }: Question, target: Target, policies: readonly CloudPolicy[]): Seen {
+function justSeen(
+  { identity }: Question,
+  target: Target,
+  policies: readonly CloudPolicy[],
+  total: number,
+): Seen {
   const { adoption } = identity;
-  return { kind: 'seen', target, policies, existence: 'unasked', previousOwner: 'unasked', adoption };
+  return { kind: 'seen', target, policies, total, existence: 'unasked', previousOwner: 'unasked', adoption };
 }
 
 /** A list that does not show what is bound is not the last word unless it was sent just now. */
@@ -94,7 +100,7 @@ async function listFor(question: Question, region: Region) {
   const list = await region.list(notBefore);
   const id = ownStatus(policy).securityPolicyId;
   if (list.kind === 'error' || id === undefined || notBefore >= question.now) return list;
-  const shown = list.value.policies.some(
+  const shown = bearingOn(policy, list.value).some(
     (seen) => seen.id === id && isOwn(seen, policy.metadata.uid, clusterId),
   );
   return shown ? list : region.list(question.now);

@@ -168,7 +168,7 @@ export class Pass {
     const token = this.#memory.token;
     if (error.kind === 'exhausted') {
       const { observation } = this.#sight;
-      const counted = observation.kind === 'seen' ? observation.policies.length : 0;
+      const counted = observation.kind === 'seen' ? observation.total : 0;
       this.#gate()?.refused(Math.max(counted, error.usage?.used ?? 0), this.#shop.clock.monotonic());
     }
     if (token?.refusal !== undefined && token.ambiguous === 0) return here.#abandon(token.refusal);
@@ -201,7 +201,7 @@ export class Pass {
     const { observation } = this.#sight;
     const adoption = observation.kind === 'seen' && observation.adoption;
     const alone = { existence: 'unasked', previousOwner: 'unasked', adoption } as const;
-    const sighted = { kind: 'seen', target, policies: [seen], ...alone } as const;
+    const sighted = { kind: 'seen', target, policies: [seen], total: 1, ...alone } as const;
     const step = plan(situationOf(this.#shop, bound, sighted, {}));
     if (step.kind === 'inSync') return { kind: 'inSync', policy: step.policy, desired: step.desired };
     return step.kind === 'settle' ? { kind: 'settling', policy: step.policy } : undefined;

@@ -109,7 +109,7 @@ export class Reconciler {
     const step = plan(situation);
     if (step.kind !== 'announce' || observation.kind !== 'seen') return step;
     const gate = this.#gates.of(step.target.accountId, step.target.region);
-    if (gate.admits(key, observation.policies.length, now)) return step;
+    if (gate.admits(key, observation.total, now)) return step;
     return plan({ ...situation, quota: 'closed' });
   }
 }

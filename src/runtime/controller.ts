@@ -1,7 +1,11 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Action } from '../ports/action.ts';
 import type { Clock, Millis } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { WorkQueue } from './queue.ts';
+
+/** How long passes may follow each other before the event loop gets its turn: well below what a lease can bear. */
+const LONGEST_TURN: Millis = 10;
 
 /** How one pass went. `error`: it threw or rejected. */
 export interface PassObservation {
@@ -43,7 +47,8 @@ export interface Controller {
 /** Starts the workers. A pass that throws is logged and its key backs off; no other key notices. */
 export function startController(options: ControllerOptions): Controller {
   const running = new Map<string, AbortController>();
-  const workers = Array.from({ length: options.workers ?? 16 }, () => work(options, running));
+  const turn = new Turn(options.clock);
+  const workers = Array.from({ length: options.workers ?? 16 }, () => work(options, running, turn));
   const drained = Promise.all(workers).then(() => 'drained' as const);
   let stopping: Promise<'drained' | 'abandoned'> | undefined;
   return {
@@ -54,7 +59,11 @@ export function startController(options: ControllerOptions): Controller {
   };
 }
 
-async function work(options: ControllerOptions, running: Map<string, AbortController>): Promise<void> {
+async function work(
+  options: ControllerOptions,
+  running: Map<string, AbortController>,
+  turn: Turn,
+): Promise<void> {
   for (;;) {
     const key = await options.queue.take();
     if (key === undefined) return;
@@ -64,6 +73,25 @@ async function work(options: ControllerOptions, running: Map<string, AbortContro
     running.delete(key);
     options.queue.done(key);
     report(options, observation);
+    await turn.pause(options.clock);
+  }
+}
+
+/**
+ * Passes that are served from memory follow each other without the event loop in between, and ten thousand of them
+ * would stop everything else, the lease included. The workers share one turn.
+ */
+class Turn {
+  #since: Millis;
+
+  constructor(clock: Clock) {
+    this.#since = clock.monotonic();
+  }
+
+  async pause(clock: Clock): Promise<void> {
+    if (clock.monotonic() - this.#since < LONGEST_TURN) return;
+    await setImmediate();
+    this.#since = clock.monotonic();
   }
 }
 

@@ -126,6 +126,7 @@ export function seen(
     kind: 'seen',
     target: TARGET,
     policies,
+    total: policies.length,
     existence,
     previousOwner: 'unasked',
     adoption: true,

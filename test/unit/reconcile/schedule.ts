@@ -6,7 +6,8 @@ import type { KubeFault } from './kubeworld.ts';
 import { type CloudFault, type Faults, NO_FAULTS, PLACE, Simulation, SPEC, seeded } from './simulation.ts';
 
 const FOREIGN = {
-  name: 'foreign',
+  // The same name as the object's own policy: names are not unique, and nothing may be found by one.
+  name: 'web',
   tlsVersions: ['TLSv1.2'],
   ciphers: ['AES128-GCM-SHA256'],
   tags: { owner: 'someone else' },

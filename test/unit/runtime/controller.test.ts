@@ -72,6 +72,23 @@ describe('startController()', () => {
     expect(queue.length).toBe(0);
   });
 
+  test('gives the event loop its turn among passes that wait for nothing', async () => {
+    const done: string[] = [];
+    // Each pass takes 1 ms of the processor: its clock goes on while nothing else runs.
+    const { clock, queue } = setUp(async (key) => {
+      clock.freeze(1);
+      done.push(key);
+      return SETTLED;
+    });
+    for (let n = 0; n < 200; n++) queue.add(`key-${n}`);
+    const seen: number[] = [];
+    while (done.length < 200) {
+      await new Promise<void>((resolve) => setImmediate(resolve));
+      seen.push(done.length);
+    }
+    expect(seen.length).toBeGreaterThanOrEqual(200 / 11 - 1);
+  });
+
   test('looks again after the delay of `again`, and forgets failures', async () => {
     const times: number[] = [];
     const actions: Action[] = [{ kind: 'retry' }, { kind: 'again', delay: 300 }, { kind: 'retry' }, SETTLED];
