@@ -83,6 +83,7 @@ async function work(
  */
 class Turn {
   #since: Millis;
+  #next: Promise<void> | undefined;
 
   constructor(clock: Clock) {
     this.#since = clock.monotonic();
@@ -90,8 +91,11 @@ class Turn {
 
   async pause(clock: Clock): Promise<void> {
     if (clock.monotonic() - this.#since < LONGEST_TURN) return;
-    await setImmediate();
-    this.#since = clock.monotonic();
+    this.#next ??= setImmediate().then(() => {
+      this.#since = clock.monotonic();
+      this.#next = undefined;
+    });
+    await this.#next;
   }
 }
 
