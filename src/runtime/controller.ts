@@ -4,9 +4,6 @@ import type { Clock, Millis } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { WorkQueue } from './queue.ts';
 
-/** How long passes may follow each other before the event loop gets its turn: well below what a lease can bear. */
-const LONGEST_TURN: Millis = 10;
-
 /** How one pass went. `error`: it threw or rejected. */
 export interface PassObservation {
   readonly key: string;
@@ -30,6 +27,8 @@ export interface ControllerOptions {
   readonly grace?: Millis;
   /** How long `stop` waits for aborted passes to settle before it gives up on them. Default 5 s. */
   readonly abandonAfter?: Millis;
+  /** How long passes may follow each other before the event loop gets its turn. Default 10 ms, far below what a lease bears. */
+  readonly longestTurn?: Millis;
   /** Called after each pass; what it throws is logged. */
   readonly onPass?: (observation: PassObservation) => void;
 }
@@ -47,7 +46,7 @@ export interface Controller {
 /** Starts the workers. A pass that throws is logged and its key backs off; no other key notices. */
 export function startController(options: ControllerOptions): Controller {
   const running = new Map<string, AbortController>();
-  const turn = new Turn(options.clock);
+  const turn = new Turn(options.clock, options.longestTurn ?? 10);
   const workers = Array.from({ length: options.workers ?? 16 }, () => work(options, running, turn));
   const drained = Promise.all(workers).then(() => 'drained' as const);
   let stopping: Promise<'drained' | 'abandoned'> | undefined;
@@ -73,7 +72,7 @@ async function work(
     running.delete(key);
     options.queue.done(key);
     report(options, observation);
-    await turn.pause(options.clock);
+    await turn.pause();
   }
 }
 
@@ -82,17 +81,22 @@ async function work(
  * would stop everything else, the lease included. The workers share one turn.
  */
 class Turn {
+  readonly #clock: Clock;
+  readonly #longest: Millis;
   #since: Millis;
   #next: Promise<void> | undefined;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, longest: Millis) {
+    this.#clock = clock;
+    this.#longest = longest;
     this.#since = clock.monotonic();
   }
 
-  async pause(clock: Clock): Promise<void> {
-    if (clock.monotonic() - this.#since < LONGEST_TURN) return;
+  /** Waits for the next turn of the event loop when this one has been long enough. */
+  async pause(): Promise<void> {
+    if (this.#clock.monotonic() - this.#since < this.#longest) return;
     this.#next ??= setImmediate().then(() => {
-      this.#since = clock.monotonic();
+      this.#since = this.#clock.monotonic();
       this.#next = undefined;
     });
     await this.#next;

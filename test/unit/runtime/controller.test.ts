@@ -22,6 +22,8 @@ function setUp(reconcile: ControllerOptions['reconcile'], more: Partial<Controll
     clock,
     log,
     onPass: (pass) => passes.push(pass),
+    // Virtual time goes on while real time stands still.
+    longestTurn: Number.POSITIVE_INFINITY,
     ...more,
   });
   return { clock, log, queue, passes, controller };
@@ -75,11 +77,12 @@ describe('startController()', () => {
   test('gives the event loop its turn among passes that wait for nothing', async () => {
     const done: string[] = [];
     // Each pass takes 1 ms of the processor: its clock goes on while nothing else runs.
-    const { clock, queue } = setUp(async (key) => {
+    const pass = async (key: string): Promise<Action> => {
       clock.freeze(1);
       done.push(key);
       return SETTLED;
-    });
+    };
+    const { clock, queue } = setUp(pass, { longestTurn: 10 });
     for (let n = 0; n < 200; n++) queue.add(`key-${n}`);
     const seen: number[] = [];
     while (done.length < 200) {
