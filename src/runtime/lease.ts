@@ -51,6 +51,8 @@ class Candidate implements Election {
   #state: 'standby' | 'leader' | 'lost' | 'ended' = 'standby';
   /** What was last seen of the lease, by reading or by writing it. */
   #sighting: Sighting | undefined;
+  /** Since when every read has found no lease. */
+  #absentSince: Millis | undefined;
   /** When the last successful write of our claim was sent. */
   #renewedAt: Millis | undefined;
   #cancelWatchdog: () => void = () => {};
@@ -111,8 +113,8 @@ class Candidate implements Election {
     if (seen.kind === 'ok') this.#see(seen.record);
     if (seen.kind === 'failed') this.#log.warn('Could not read the lease', { reason: seen.message });
     if (seen.kind !== 'ok' && seen.kind !== 'absent') return;
-    // A lease that was deleted under a living leader is waited out too: the leader does not know yet.
-    if (this.#sighting !== undefined && this.#clock.monotonic() < this.#freeAt(this.#sighting)) return;
+    this.#absentSince = seen.kind === 'absent' ? (this.#absentSince ?? this.#clock.monotonic()) : undefined;
+    if (this.#clock.monotonic() < this.#freeAt()) return;
     const sentAt = this.#clock.monotonic();
     const claimed = await this.#claim(seen.kind === 'ok' ? seen.record : undefined);
     if (claimed.kind === 'ok') this.#win(sentAt);
@@ -213,8 +215,14 @@ class Candidate implements Election {
     this.#wake();
   }
 
-  #freeAt(sighting: Sighting): Millis {
-    return freeAt(sighting, this.#options.identity, this.#options.times.duration);
+  /** From when on the lease may be taken. */
+  #freeAt(): Millis {
+    const { identity, times } = this.#options;
+    if (this.#sighting === undefined) return Number.NEGATIVE_INFINITY;
+    // A lease that was deleted under a living leader is waited out from when that was seen: the leader does not know
+    // yet, and may have renewed it, or somebody may have taken it, since it was read last.
+    if (this.#absentSince !== undefined) return this.#absentSince + times.duration;
+    return freeAt(this.#sighting, identity, times.duration);
   }
 
   #see(record: LeaseRecord): void {

@@ -17,6 +17,7 @@ test('F6: a rolling update drains, releases and hands over without two at work o
       clock,
       log: new RecordingLog(),
       workers: 1,
+      longestTurn: Number.POSITIVE_INFINITY,
       reconcile: async (key) => {
         await new Promise<void>((resolve) => clock.after(1_000, resolve));
         ends.push(`${name} ${key} ${replica.holds() ? 'as leader' : 'without the lease'}`);
