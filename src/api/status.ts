@@ -79,7 +79,10 @@ const pendingCreate = z.object({
 
 const lastApplied = z.object({
   generation: integer('Generation of the spec that was applied.', '3'),
-  hash: text('Hash of the fields that the operator manages, as they were applied.', '9f86d081884c7d65'),
+  hash: text(
+    'Hash of the fields that the operator manages, as they were applied; "under way" while a change is sent.',
+    '9f86d081884c7d65',
+  ),
   tagKeys: words('Keys of the tags that the operator has set, sorted: only these are ever removed.', 'team'),
   at: described(z.string(), { about: 'When it was applied.', ...moment }),
 });

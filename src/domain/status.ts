@@ -12,7 +12,7 @@ import type { CloudPolicy, Listener } from '../ports/cloud.ts';
 import type { Outcome } from './outcome.ts';
 import type { Line, Picture } from './picture/line.ts';
 import { LISTENERS_SHOWN, pictureOf } from './picture.ts';
-import { ownStatus } from './plan/life.ts';
+import { ownStatus, UNDER_WAY } from './plan/life.ts';
 import { type Desired, type Difference, desiredOfParameters, managedHash, observedOf } from './policy.ts';
 import type { Binding, PendingCreate, Target } from './step.ts';
 
@@ -106,14 +106,17 @@ function factsOf(
         binding: undefined,
         target: outcome.target,
         pendingCreate: outcome.pending,
-        lastApplied: { ...neverApplied(now), tagKeys: keysOf(outcome.pending) },
+        lastApplied: {
+          ...neverApplied(now),
+          tagKeys: union(before.lastApplied?.tagKeys ?? [], keysOf(outcome.pending)),
+        },
       };
     case 'abandoned':
       return {
         target: undefined,
         binding: undefined,
         pendingCreate: undefined,
-        lastApplied: undefined,
+        // Its tag keys stay: a copy of the request may have made the policy although this one was refused.
         createAttempt: (before.createAttempt ?? 0) + 1,
       };
     case 'bound':
@@ -136,7 +139,7 @@ function factsOf(
       return {
         ...seenFacts(outcome.policy),
         lastApplied: {
-          ...(before.lastApplied ?? neverApplied(now)),
+          ...underWay(before.lastApplied ?? neverApplied(now), now),
           tagKeys: union(before.lastApplied?.tagKeys ?? [], outcome.tagKeys),
         },
       };
@@ -214,7 +217,7 @@ function boundFacts(
     lastApplied: {
       generation: policy.metadata.generation,
       hash: parameters === undefined ? '' : managedHash(parameters),
-      tagKeys: pending === undefined ? (before.lastApplied?.tagKeys ?? []) : keysOf(pending),
+      tagKeys: union(before.lastApplied?.tagKeys ?? [], pending === undefined ? [] : keysOf(pending)),
       at: new Date(now).toISOString(),
     },
   };
@@ -280,6 +283,12 @@ function conditionsOf(
     return old === undefined ? [] : [old];
   });
   return [...always, ...sometimes];
+}
+
+/** From the fence of a change on, nobody knows what is applied, until a list shows it. */
+function underWay(applied: NonNullable<SecurityPolicyStatus['lastApplied']>, now: Millis): typeof applied {
+  if (applied.hash === UNDER_WAY) return applied;
+  return { ...applied, hash: UNDER_WAY, at: new Date(now).toISOString() };
 }
 
 function neverApplied(now: Millis): NonNullable<SecurityPolicyStatus['lastApplied']> {

@@ -50,6 +50,8 @@ export interface Recall {
   readonly token?: TokenRecall | undefined;
   /** The last update, tag or move that the cloud accepted, and what the cloud showed before it. */
   readonly written?: { readonly sinceMs: Millis; readonly before: string } | undefined;
+  /** The one managed hash that changes were sent for, answered or not, since a list last showed what was wanted. */
+  readonly sent?: string | undefined;
   /** The policy that our tags were sent to, to take it over; `refused` when they certainly did not arrive. */
   readonly claimed?: { readonly id: string; readonly sinceMs: Millis; readonly refused: boolean } | undefined;
   /** The id that DeleteSecurityPolicy answered success or 404 for. */

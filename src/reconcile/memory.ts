@@ -15,6 +15,8 @@ export interface Memory {
     | { clientToken: string; sends: number; ambiguous: number; at: Millis; refusal?: CloudError }
     | undefined;
   written?: { at: Millis; before: string } | undefined;
+  /** The one managed hash that changes were sent for since the last sighting of what was wanted. */
+  sent?: string | undefined;
   claimed?: { id: string; at: Millis; refused: boolean } | undefined;
   deleted?: { id: string; at: Millis } | undefined;
   /** A list must have been sent at or after this to be believed: the send of our last write. */
@@ -47,6 +49,7 @@ export function recallOf(memory: Memory, now: Millis): Recall {
   return {
     token: token && { ...token, sinceMs: now - token.at },
     written: written && { sinceMs: now - written.at, before: written.before },
+    sent: memory.sent,
     claimed: claimed && { id: claimed.id, sinceMs: now - claimed.at, refused: claimed.refused },
     deleted: deleted && { id: deleted.id, sinceMs: now - deleted.at },
   };

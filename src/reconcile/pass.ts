@@ -5,7 +5,9 @@
  */
 import type { SecurityPolicy } from '../api/securitypolicy.ts';
 import type { Outcome } from '../domain/outcome.ts';
+import { UNDER_WAY } from '../domain/plan/life.ts';
 import { plan } from '../domain/plan.ts';
+import { desiredOf, managedHash } from '../domain/policy.ts';
 import { nextStatus } from '../domain/status.ts';
 import type { Binding, Step, Target } from '../domain/step.ts';
 import type { Action } from '../ports/action.ts';
@@ -257,6 +259,7 @@ export class Pass {
   async #update(step: Extract<Step, { kind: 'update' }>): Promise<Next> {
     const stage = this.#stage();
     if (stage === undefined) return SETTLED;
+    this.#memory.sent = this.#sentFor();
     const performed = await performChange(stage, step);
     if (performed.kind === 'fenced') return this.#recorder.next(performed.write, true);
     const answer = performed.value;
@@ -275,6 +278,13 @@ export class Pass {
       { kind: 'updateFailed', error: answer.error },
       action,
     );
+  }
+
+  /** What changes were sent for since a list last showed what was wanted; nothing, when it was not one thing alone. */
+  #sentFor(): string | undefined {
+    const hash = managedHash(desiredOf(this.#policy, this.#shop.settings.clusterId));
+    const settled = this.#policy.status?.lastApplied?.hash !== UNDER_WAY;
+    return settled || this.#memory.sent === hash ? hash : undefined;
   }
 
   async #destroy(id: string): Promise<Next> {

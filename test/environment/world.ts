@@ -4,6 +4,7 @@ import { systemClock } from '../../src/adapters/clock.ts';
 import type { SecurityPolicySpec } from '../../src/api/securitypolicy.ts';
 import type { AlbOptions } from '../../src/dev/alb/options.ts';
 import { type RunningAlb, startAlb } from '../../src/dev/alb/server.ts';
+import type { Millis } from '../../src/ports/clock.ts';
 import { Admin, ApiRefusal, type Manifest } from './admin.ts';
 import { WRITES } from './audit.ts';
 import type { Cluster, KubeRequest, TierName } from './cluster.ts';
@@ -21,6 +22,8 @@ const WITHIN_MS = 15_000;
 export interface WorldOptions {
   /** Switches of the stand-in cloud. */
   readonly alb?: Partial<AlbOptions>;
+  /** The wall time of the cloud; the machine's when absent. */
+  readonly cloudTime?: () => Millis;
 }
 
 /** How a test wants an operator, beyond the defaults of `startOperator`. */
@@ -64,7 +67,7 @@ export class World {
     const alb = await startAlb({
       options: options.alb ?? {},
       accessKeys: [{ id: canaries.accessKeyId, secret: canaries.accessKeySecret }],
-      clock: systemClock,
+      clock: { ...systemClock, now: options.cloudTime ?? systemClock.now },
       random: Math.random,
     });
     const admin = await Admin.of(cluster.adminKubeconfig);

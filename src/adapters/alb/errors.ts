@@ -142,6 +142,21 @@ function usageOf(message: string): CloudError['usage'] {
   return found === null ? undefined : { used: Number(found[1]), limit: Number(found[2]) };
 }
 
+/** What to do about a refusal whose own text does not say it; codes in lower case, each also before a dot. */
+const ADVICE: readonly (readonly [code: string, advice: string])[] = [
+  [
+    'invalidtimestamp.expired',
+    "this machine's clock differs from the cloud's by over 15 minutes, or a proxy changes the date; set it right",
+  ],
+  ['invalidsecuritytoken', 'the session token has ended or is not of this key; give new session keys'],
+];
+
+function adviceOn(code: string): string {
+  const lower = code.toLowerCase();
+  const found = ADVICE.find(([start]) => lower === start || lower.startsWith(`${start}.`));
+  return found === undefined ? '' : ` (${found[1]})`;
+}
+
 /** What a failed answer says of itself, from its body. */
 export interface Refusal {
   readonly code: string;
@@ -160,7 +175,7 @@ export function refusalError(
   return {
     kind,
     code: safeCode(refusal.code, context.secrets),
-    message: mask(refusal.message, context.secrets),
+    message: mask(refusal.message, context.secrets) + adviceOn(refusal.code),
     ...(retryAfter === undefined ? {} : { retryAfter }),
     ...(usage === undefined ? {} : { usage }),
   };

@@ -2,26 +2,8 @@ import { isIPv6 } from 'node:net';
 import type { Clock } from '../../ports/clock.ts';
 import type { Log } from '../../ports/log.ts';
 import type { Certificates, ClusterConfig } from './clusterconfig.ts';
-import { loadKubeconfigFiles } from './kubeconfig.ts';
+import { type KubeConfigOptions, type KubeConfigResult, loadKubeconfigFiles } from './kubeconfig.ts';
 import { createTokenSource } from './tokensource.ts';
-
-/** What decides which cluster is meant. */
-export interface KubeConfigOptions {
-  /** File of `--kubeconfig`. */
-  readonly kubeconfig?: string;
-  /** Name of `--context`; also says that a kubeconfig is meant, inside a cluster too. */
-  readonly context?: string;
-  readonly environment: Readonly<Record<string, string | undefined>>;
-  /** Reads a file as UTF-8; rejects when it can't. */
-  readonly readFile: (path: string) => Promise<string>;
-  readonly clock: Clock;
-  readonly log: Log;
-}
-
-/** A way to the cluster, or what is wrong with the configuration. */
-export type KubeConfigResult =
-  | { readonly kind: 'ok'; readonly config: ClusterConfig }
-  | { readonly kind: 'error'; readonly message: string };
 
 /** Where the kubelet mounts the service account (Kubernetes documentation, "Accessing the API from within a Pod"). */
 const SERVICE_ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount';

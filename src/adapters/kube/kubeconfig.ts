@@ -1,9 +1,28 @@
 import type { RequestOptions } from 'node:https';
 import { dirname } from 'node:path';
 import type { KubeConfig } from '@kubernetes/client-node';
-import type { Certificates } from './clusterconfig.ts';
-import type { KubeConfigOptions, KubeConfigResult } from './config.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { Log } from '../../ports/log.ts';
+import type { Certificates, ClusterConfig } from './clusterconfig.ts';
 import { createTokenSource } from './tokensource.ts';
+
+/** What decides which cluster is meant. */
+export interface KubeConfigOptions {
+  /** File of `--kubeconfig`. */
+  readonly kubeconfig?: string;
+  /** Name of `--context`; also says that a kubeconfig is meant, inside a cluster too. */
+  readonly context?: string;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Reads a file as UTF-8; rejects when it can't. */
+  readonly readFile: (path: string) => Promise<string>;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** A way to the cluster, or what is wrong with the configuration. */
+export type KubeConfigResult =
+  | { readonly kind: 'ok'; readonly config: ClusterConfig }
+  | { readonly kind: 'error'; readonly message: string };
 
 /**
  * Loads kubeconfig files with the official library, which knows exec plugins and identity providers. It is imported

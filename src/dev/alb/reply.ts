@@ -9,6 +9,8 @@ export function reply(response: ServerResponse, delivery: Delivery, clock: Clock
     lost();
     return;
   }
+  // A client whose own clock is off signs by this one.
+  response.setHeader('date', new Date(clock.now()).toUTCString());
   switch (delivery.kind) {
     case 'reset':
       lost();

@@ -1,5 +1,11 @@
 import type { JsonObject } from './object.ts';
-import type { Resource } from './resource.ts';
+
+/** What a failure says of a resource. */
+export interface Named {
+  /** Empty for the core group. */
+  readonly group: string;
+  readonly plural: string;
+}
 
 /** One entry of `details.causes`. */
 export interface Cause {
@@ -51,16 +57,16 @@ export function statusBody(failure: Failure): JsonObject {
 }
 
 /** `securitypolicies.alb.alicloud.dev`, or `secrets` in the core group. */
-export function qualified(resource: Pick<Resource, 'plural' | 'group'>): string {
+export function qualified(resource: Named): string {
   return resource.group === '' ? resource.plural : `${resource.plural}.${resource.group}`;
 }
 
-function details(resource: Resource, name: string): JsonObject {
+function details(resource: Named, name: string): JsonObject {
   return { name, ...(resource.group === '' ? {} : { group: resource.group }), kind: resource.plural };
 }
 
 /** 404 for an object. */
-export function notFound(resource: Resource, name: string): Failure {
+export function notFound(resource: Named, name: string): Failure {
   return {
     code: 404,
     reason: 'NotFound',
@@ -70,7 +76,7 @@ export function notFound(resource: Resource, name: string): Failure {
 }
 
 /** 409 for a name that is taken. */
-export function alreadyExists(resource: Resource, name: string): Failure {
+export function alreadyExists(resource: Named, name: string): Failure {
   return {
     code: 409,
     reason: 'AlreadyExists',
@@ -80,7 +86,7 @@ export function alreadyExists(resource: Resource, name: string): Failure {
 }
 
 /** 409 for a name that is still taken by an object on its way out. */
-export function stillDeleting(resource: Resource, name: string): Failure {
+export function stillDeleting(resource: Named, name: string): Failure {
   const failure = alreadyExists(resource, name);
   return { ...failure, message: `object is being deleted: ${failure.message}` };
 }
@@ -90,7 +96,7 @@ export const MODIFIED =
   'the object has been modified; please apply your changes to the latest version and try again';
 
 /** 409 for a write that was based on another state of the object. */
-export function conflict(resource: Resource, name: string, why: string): Failure {
+export function conflict(resource: Named, name: string, why: string): Failure {
   return {
     code: 409,
     reason: 'Conflict',
@@ -100,7 +106,7 @@ export function conflict(resource: Resource, name: string, why: string): Failure
 }
 
 /** 403 for an object. */
-export function forbidden(resource: Resource, name: string, why: string): Failure {
+export function forbidden(resource: Named, name: string, why: string): Failure {
   return {
     code: 403,
     reason: 'Forbidden',

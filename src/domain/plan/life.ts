@@ -6,6 +6,9 @@ import { FINALIZER, RECONCILE_ANNOTATION } from '../../api/group.ts';
 import type { SecurityPolicy, SecurityPolicyStatus } from '../../api/securitypolicy.ts';
 import type { Millis } from '../../ports/clock.ts';
 
+/** `lastApplied.hash` from the fence of a change on, until a list shows what was wanted: nobody knows what is applied. */
+export const UNDER_WAY = 'under way';
+
 /** The status that belongs to this object: one that was written for another UID (restored from a backup) is none. */
 export function ownStatus(policy: SecurityPolicy): SecurityPolicyStatus {
   const status = policy.status ?? {};

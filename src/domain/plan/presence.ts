@@ -6,7 +6,7 @@ import type { CloudPolicy } from '../../ports/cloud.ts';
 import { type Desired, type Difference, desiredOf, differences, managedHash, tagOf } from '../policy.ts';
 import type { Change, Seen, Situation, Step } from '../step.ts';
 import { announce } from './creation.ts';
-import { bindingOf, isYoung, ownStatus } from './life.ts';
+import { bindingOf, isYoung, ownStatus, UNDER_WAY } from './life.ts';
 
 /** `seen` is the one policy that carries our marks, if one does. */
 export function planPresence(situation: Situation, seen: CloudPolicy | undefined, observation: Seen): Step {
@@ -53,7 +53,8 @@ function compare(situation: Situation, seen: CloudPolicy): Step {
   const desired = desiredOf(policy, clusterId);
   const applied = ownStatus(policy).lastApplied;
   const found = differences(desired, seen, applied?.tagKeys ?? []);
-  if (found.length === 0) return { kind: 'inSync', policy: seen, desired };
+  if (found.length === 0)
+    return isUnsettled(situation, desired) ? { kind: 'await' } : { kind: 'inSync', policy: seen, desired };
   // A list that still shows what was there before our own last accepted write is late, not different.
   const late =
     recall.written !== undefined &&
@@ -63,6 +64,18 @@ function compare(situation: Situation, seen: CloudPolicy): Step {
   const specChanged = applied?.hash !== managedHash(desired);
   if (!specChanged && policy.spec.driftPolicy === 'Report') return { kind: 'report', policy: seen, found };
   return { kind: 'update', policy: seen, change: firstChange(desired, seen, found), found };
+}
+
+/**
+ * Whether a list that shows what is wanted may be older than a change that was sent for something else: the spec went
+ * to and fro within the window, or another process sent the change. Believed, Ready would be a lie, and the keys of
+ * tags that are set would be forgotten.
+ */
+function isUnsettled({ policy, recall, now, window }: Situation, desired: Desired): boolean {
+  const applied = ownStatus(policy).lastApplied;
+  if (applied === undefined || applied.hash !== UNDER_WAY) return false;
+  const age = Math.min(now - Date.parse(applied.at), recall.written?.sinceMs ?? Number.POSITIVE_INFINITY);
+  return recall.sent !== managedHash(desired) && age < window;
 }
 
 /** What a list shows of the fields that we write, as one text to compare. */

@@ -105,6 +105,16 @@ describe('mask', () => {
     expect(mask(text, [])).toBe(masked);
   });
 
+  test.each([
+    ['InvalidTimeStamp.Expired', /^late \(this machine's clock differs .* set it right\)$/],
+    ['INVALIDSECURITYTOKEN.EXPIRED', /^late \(the session token .*; give new session keys\)$/],
+    ['InvalidTimeStamp.Format', /^late$/],
+    ['InvalidSecurityTokens', /^late$/],
+    ['SignatureDoesNotMatch', /^late$/],
+  ])('refusalError() of %s says what to do where the cloud does not (C5, C17)', (code, message) => {
+    expect(errorOf(400, code, 'late').message).toMatch(message);
+  });
+
   test('refusalError() O10 lets no secret through wherever it stands', () => {
     const secret = fc.stringMatching(/^[A-Za-z0-9+/=]{8,60}$/);
     fc.assert(

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { PAUSED_ANNOTATION } from '../../../src/api/group.ts';
 import { clientToken } from '../../../src/domain/plan/creation.ts';
+import { UNDER_WAY } from '../../../src/domain/plan/life.ts';
 import { fingerprint } from '../../../src/domain/plan/presence.ts';
 import { plan } from '../../../src/domain/plan.ts';
 import type { Situation, Step } from '../../../src/domain/step.ts';
@@ -33,6 +34,7 @@ const announced = (change = {}) => ({ target: TARGET, pendingCreate: pending(cha
 const token = (change = {}) => ({
   token: { clientToken: UID, sends: 1, ambiguous: 0, sinceMs: 0, ...change },
 });
+const underWay = (sinceMs: number) => ({ generation: 2, hash: UNDER_WAY, tagKeys: [], at: ago(sinceMs) });
 const edited = own({ ciphers: ['AES128-SHA'] });
 
 function rows(name: string, table: readonly Row[]): void {
@@ -372,6 +374,20 @@ rows('for a bound policy', [
       recall: { written: { sinceMs: WINDOW, before: fingerprint(edited) } },
     }),
     { kind: 'update' },
+  ],
+  [
+    'does not believe a list that shows what is wanted while a change for another spec is under way (O8)',
+    situation(object(bound({ lastApplied: underWay(WINDOW - 1) })), {
+      observation: seen([own()]),
+    }),
+    { kind: 'await' },
+  ],
+  [
+    'believes it after the window',
+    situation(object(bound({ lastApplied: underWay(WINDOW) })), {
+      observation: seen([own()]),
+    }),
+    { kind: 'inSync' },
   ],
   [
     'waits for a young policy that no list shows',

@@ -329,7 +329,14 @@ describe('nextStatus() writes down', () => {
   test('the tag keys of an update before it is sent (rule 7)', () => {
     const updating: Outcome = { kind: 'updating', policy: own(), found: FOUND, tagKeys: ['team'] };
     expect(judged(READY, updating).status?.lastApplied?.tagKeys).toContain('team');
-    expect(judged(READY, updating).status?.lastApplied?.hash).toBe(HASH);
+  });
+
+  test('from the fence of a change on that nobody knows what is applied, and since when (O8)', () => {
+    const updating: Outcome = { kind: 'updating', policy: own(), found: FOUND, tagKeys: [] };
+    const fenced = judged(READY, updating).status?.lastApplied;
+    expect(fenced?.hash).not.toBe(HASH);
+    expect(fenced?.at).not.toBe(READY.status?.lastApplied?.at);
+    expect(judged(object(judged(READY, updating).status), updating).status?.lastApplied).toEqual(fenced);
   });
 
   test('at most ten listeners, sorted', () => {

@@ -10,6 +10,7 @@ describe('reconcile() holds every oracle when', () => {
     ['it dies between the fence and the update under Report (I4)', INTERLEAVINGS.I4],
     ['a new leader reads the generation before the applied one (I7)', INTERLEAVINGS.I7],
     ['the replay of a create that took the last place is refused for quota (I8)', INTERLEAVINGS.I8],
+    ['the replay of a create that has committed is refused with 403 (I8)', INTERLEAVINGS.I8denied],
     ['ten objects wait in a full region (I9)', INTERLEAVINGS.I9],
     ['the announced parameters always answer 503 (I12)', INTERLEAVINGS.I12],
     ['the tags of a new policy come late (I13)', INTERLEAVINGS.I13],
@@ -17,6 +18,7 @@ describe('reconcile() holds every oracle when', () => {
     ['eight answers in a row are lost and the cloud forgets its tokens (I17)', INTERLEAVINGS.I17],
     ['a process wakes with a view of before the announce (I18)', INTERLEAVINGS.I18],
     ['a tag leaves the spec before its setting was recorded (rule 7)', INTERLEAVINGS.tags],
+    ['the spec goes to and fro before a list shows it (O8)', INTERLEAVINGS.toAndFro],
   ])('%s', async (_name, run) => {
     expect(await run()).toEqual([]);
   });

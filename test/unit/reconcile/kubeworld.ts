@@ -18,6 +18,8 @@ export class KubeWorld {
   #version = 100;
   #uids = 0;
   writes = 0;
+  /** Called after each new version. */
+  onStore: () => void = () => {};
 
   get object(): SecurityPolicy | undefined {
     return this.#versions.at(-1);
@@ -99,6 +101,7 @@ export class KubeWorld {
     this.#version += 1;
     const stored = { ...object, metadata: { ...object.metadata, resourceVersion: String(this.#version) } };
     this.#versions.push(stored);
+    this.onStore();
     return stored;
   }
 }

@@ -1,8 +1,8 @@
 import type { SecurityPolicySpec } from '../../../src/api/securitypolicy.ts';
 import type { AlbOptions } from '../../../src/dev/alb/options.ts';
-import { desiredOf, differences } from '../../../src/domain/policy.ts';
 import { isReady } from '../../../src/domain/status.ts';
 import type { KubeFault } from './kubeworld.ts';
+import { isAsAsked, ReadyWitness, strayTags } from './readywitness.ts';
 import { type CloudFault, type Faults, NO_FAULTS, PLACE, Simulation, SPEC, seeded } from './simulation.ts';
 
 const FOREIGN = {
@@ -33,6 +33,10 @@ export interface Run {
   readonly settled: boolean;
   readonly worst: number;
   readonly cleaned: boolean;
+  /** O8: when Ready was said and was not so. */
+  readonly lies: readonly string[];
+  /** O7: tags of ours where they do not belong, when all was settled. */
+  readonly stray: readonly string[];
   readonly notes: readonly string[];
 }
 
@@ -128,6 +132,7 @@ export async function runSchedule(seed: number): Promise<Run> {
   const random = seeded(seed);
   const { options, window } = switches(random);
   const world = new Simulation(options, random, window);
+  const witness = new ReadyWitness(world);
   const foreign = world.model.console.create(PLACE, FOREIGN);
   world.kube.create('web', pick(random, [SPEC, ...SPECS]));
   world.faults = faultsOf(random, pick(random, [0.05, 0.2, 0.5]), options.tokenRetention === 0);
@@ -136,6 +141,7 @@ export async function runSchedule(seed: number): Promise<Run> {
   const rounds = 4 + Math.floor(random() * 12);
   for (let round = 0; round < rounds; round += 1) {
     notes.push(disturb(world, random));
+    witness.look();
     const delay = await world.pass();
     worst = Math.max(worst, livePerUid(world));
     await world.clock.advance(Math.min(delay ?? 1_000, pick(random, [1, 500, 5_000, 90_000])));
@@ -148,6 +154,7 @@ export async function runSchedule(seed: number): Promise<Run> {
   const settled = await world.settle(4 * 3_600_000);
   worst = Math.max(worst, livePerUid(world));
   const asked = deleting || inPlace(world);
+  const stray = strayTagsOf(world);
   if (!deleting) world.kube.remove();
   await world.settle(4 * 3_600_000);
   return {
@@ -157,6 +164,8 @@ export async function runSchedule(seed: number): Promise<Run> {
     settled: settled && asked,
     worst,
     cleaned: world.kube.object === undefined && world.marked().length === 0,
+    lies: witness.found,
+    stray,
     notes,
   };
 }
@@ -171,8 +180,17 @@ function inPlace(world: Simulation): boolean {
   const object = world.kube.object;
   const [live] = world.model.live().filter((policy) => policy.id === object?.status?.securityPolicyId);
   if (object === undefined || live === undefined || !isReady(object)) return false;
-  const seen = { ...live, status: 'Available', serviceManaged: false };
-  return differences(desiredOf(object, 'cluster-1'), seen, []).length === 0;
+  return isAsAsked(object, live);
+}
+
+/** Keys of tags that the operator has left on any policy, but for those that the spec asks for and our marks on our own. */
+function strayTagsOf(world: Simulation): readonly string[] {
+  const object = world.kube.object;
+  return world.model.live().flatMap((live) => {
+    if (live.id === object?.status?.securityPolicyId) return strayTags(live, object.spec.tags ?? {});
+    const asked = live.name === FOREIGN.name ? FOREIGN.tags : {};
+    return Object.keys(live.tags).filter((key) => !Object.hasOwn(asked, key));
+  });
 }
 
 /** The oracles; empty when all of them hold. */
@@ -182,8 +200,14 @@ export function judge(run: Run): readonly string[] {
   if (run.worst > 1) found.push(`O1 ${run.worst} live policies of one UID`);
   if (!run.settled) found.push('O2 O4 the policy asked for did not come to be');
   if (!run.cleaned) found.push(`O5 left behind: ${JSON.stringify(world.marked())}`);
+  for (const lie of run.lies) found.push(`O8 ${lie}`);
+  if (run.stray.length > 0) found.push(`O7 stray tags: ${run.stray.join()}`);
   const foreign = world.model.live().find((policy) => policy.id === run.foreign);
-  if (foreign === undefined || foreign.name !== FOREIGN.name || foreign.tags.owner !== FOREIGN.tags.owner) {
+  if (
+    foreign === undefined ||
+    foreign.name !== FOREIGN.name ||
+    JSON.stringify(foreign.tags) !== JSON.stringify(FOREIGN.tags)
+  ) {
     found.push('O5 the foreign policy was touched');
   }
   return found.length === 0 ? [] : [...found, `seed ${run.seed}`, ...run.notes];

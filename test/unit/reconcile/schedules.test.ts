@@ -6,7 +6,7 @@ const COUNT = Number(process.env.ALBSP_SCHEDULES ?? 10_000);
 const SEED = process.env.ALBSP_SEED;
 const BATCH = 500;
 
-describe('reconcile() under fault schedules (O1, O2, O4, O5, O15)', () => {
+describe('reconcile() under fault schedules (O1, O2, O4, O5, O7, O8, O15)', () => {
   if (SEED !== undefined) {
     test(`replays seed ${SEED}`, async () => {
       expect(judge(await runSchedule(Number(SEED)))).toEqual([]);

@@ -21,6 +21,7 @@ export type CloudFault =
   | 'twice'
   | 'unavailable'
   | 'throttled'
+  | 'denied'
   | 'crashBefore'
   | 'crashAfter';
 
@@ -56,6 +57,8 @@ export class Simulation {
   faults: Faults = NO_FAULTS;
   account = ACCOUNT;
   readonly actions: string[] = [];
+  /** Called after each write that reached the cloud or the API server. */
+  onEvent: () => void = () => {};
   readonly #random: () => number;
   readonly #window: number;
   readonly #events: string[] = [];
@@ -66,6 +69,7 @@ export class Simulation {
     this.#random = random;
     this.#window = window;
     this.model = new AlbModel({ rates: {}, ...options }, this.clock, random);
+    this.kube.onStore = () => this.onEvent();
     this.#process = this.#start();
   }
 
@@ -187,13 +191,15 @@ export class Simulation {
       const deliver = () => {
         this.#witness(action, parameters);
         this.actions.push(action);
-        return this.model.call({
+        const answer = this.model.call({
           action,
           version: request.headers['x-acs-version'] ?? '',
           region: REGION,
           account: this.account,
           parameters,
         });
+        if (!/^(List|Get)/.test(action)) this.onEvent();
+        return answer;
       };
       const fault = this.faults.cloud(action);
       switch (fault) {
@@ -209,6 +215,13 @@ export class Simulation {
             status: 400,
             headers: {},
             text: '{"Code":"Throttling.User","Message":"Request was denied"}',
+          };
+        case 'denied':
+          return {
+            kind: 'answer',
+            status: 403,
+            headers: {},
+            text: '{"Code":"Forbidden.RAM","Message":"User not authorized to operate on the specified resource."}',
           };
         case 'crashAfter':
           deliver();

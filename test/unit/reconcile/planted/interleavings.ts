@@ -162,6 +162,57 @@ async function ambiguousRefusal(): Promise<readonly string[]> {
   });
 }
 
+/** I8 by rights: the create has committed, its answer is lost, and its replays are refused with 403 for a while. */
+async function ambiguousDenial(): Promise<readonly string[]> {
+  const world = started({ tokenKeepsRefusal: false, listLag: 40_000 });
+  let sends = 0;
+  const cloud = (action: string): CloudFault => {
+    if (action !== 'CreateSecurityPolicy') return 'none';
+    sends += 1;
+    return sends === 1 ? 'lost' : sends <= 3 ? 'denied' : 'none';
+  };
+  world.faults = { ...NO_FAULTS, cloud };
+  await work(world, 10, 5_000);
+  const settled = await world.settle(HOUR);
+  return broken({
+    'O1 a second create under another token': creates(world) === 1,
+    'O2 the replay was never refused': sends >= 2,
+    'O4 not settled': settled && ready(world) && world.kube.object?.status?.createAttempt === undefined,
+  });
+}
+
+/** O8: a tag is set, the spec goes back before any list shows it, and the process may forget that it was set. */
+async function toAndFro(): Promise<readonly string[]> {
+  const found: string[] = [];
+  for (const restarts of [false, true]) {
+    const world = started({ listLag: 30_000 });
+    await world.settle(10 * MINUTE);
+    world.kube.edit({ ...SPEC, tags: { team: 'web' } });
+    const tagged = () => world.model.live()[0]?.tags.team === 'web';
+    for (let passes = 0; passes < 5 && !tagged(); passes += 1) await work(world, 1, 1_000);
+    const set = tagged();
+    world.kube.edit(SPEC);
+    if (restarts) world.restart();
+    let lied = false;
+    for (let passes = 0; passes < 20; passes += 1) {
+      await world.pass();
+      lied ||= ready(world) && tagged();
+      await world.clock.advance(1_000);
+    }
+    const settled = await world.settle(HOUR);
+    const how = restarts ? 'after a restart' : 'in one process';
+    found.push(
+      ...broken({
+        [`O2 ${how}: the tag was never set`]: set,
+        [`O8 ${how}: Ready while the tag is there`]: !lied,
+        [`O7 ${how}: our tag stays on the policy`]: !tagged(),
+        [`O4 ${how}: not settled`]: settled && ready(world),
+      }),
+    );
+  }
+  return found;
+}
+
 /** I9: a full region and ten objects that want to create. */
 async function crowd(): Promise<readonly string[]> {
   const gate = new QuotaGate();
@@ -317,6 +368,7 @@ export const INTERLEAVINGS = {
   I4: unapplied,
   I7: staleUpdate,
   I8: ambiguousRefusal,
+  I8denied: ambiguousDenial,
   I9: crowd,
   I12: poisoned,
   I13: lateTags,
@@ -324,4 +376,5 @@ export const INTERLEAVINGS = {
   I17: forgotten,
   I18: sleeper,
   tags: strayTag,
+  toAndFro,
 } as const satisfies Record<string, Interleaving>;
