@@ -21,3 +21,15 @@ test('the RAM policy in README.md allows exactly the actions that the adapter ca
   expect(allowed).toEqual([...new Set(called)].toSorted());
   expect(allowed.length).toBeGreaterThan(5);
 });
+
+test('deploy/ram/operator.json is the policy in README.md, and read-only.json what of it reads', async () => {
+  const readme = await readFile('README.md', 'utf8');
+  const operator = await readFile('deploy/ram/operator.json', 'utf8');
+  expect(readme).toContain(operator.trim());
+  const readOnly = JSON.parse(await readFile('deploy/ram/read-only.json', 'utf8'));
+  const { Statement, ...rest } = JSON.parse(operator);
+  const actions: readonly string[] = Statement[0].Action;
+  const reads = actions.filter((action) => action.startsWith('alb:List'));
+  expect(readOnly).toEqual({ ...rest, Statement: [{ ...Statement[0], Action: reads }] });
+  expect(reads).toEqual(['alb:ListSecurityPolicies', 'alb:ListSecurityPolicyRelations']);
+});

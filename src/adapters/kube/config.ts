@@ -1,7 +1,5 @@
 import { isIPv6 } from 'node:net';
-import type { Clock } from '../../ports/clock.ts';
-import type { Log } from '../../ports/log.ts';
-import type { Certificates, ClusterConfig } from './clusterconfig.ts';
+import type { Certificates } from './clusterconfig.ts';
 import { type KubeConfigOptions, type KubeConfigResult, loadKubeconfigFiles } from './kubeconfig.ts';
 import { createTokenSource } from './tokensource.ts';
 
