@@ -1,8 +1,7 @@
-import { eventually } from '../../test/environment/eventually.ts';
 import type { Operator } from '../../test/environment/operator.ts';
-import { sumOf } from './exposition.ts';
 import { makePolicies } from './policies.ts';
 import { cpuMs } from './processview.ts';
+import { whenAllReady } from './ready.ts';
 import type { Stage } from './stage.ts';
 
 /** How long a crowd may take, in milliseconds. */
@@ -28,15 +27,7 @@ export async function makeCrowd(stage: Stage, count: number, every: number): Pro
   await operator.whenLog('Working');
   const begun = performance.now();
   const cpuBefore = await cpuMs(operator.pid);
-  let looked = 0;
-  const probe = async () => {
-    const now = performance.now();
-    if (now - looked < every) throw new Error('Not yet');
-    looked = now;
-    const ready = sumOf((await operator.get('/metrics')).text, 'albsp_policies', { ready: 'True' });
-    if (ready < count) throw new Error(`${ready} of ${count} policies are Ready`);
-  };
-  await eventually(probe, { within: WITHIN_MS, what: 'A crowd that is Ready' });
+  await whenAllReady(operator, count, WITHIN_MS, every);
   const ms = performance.now() - begun;
   if (!operator.output.includes('bench: rate limits lifted'))
     throw new Error('The rate limits of the operator were not lifted: its bundle has no such constant');
