@@ -3,7 +3,7 @@
  * Usage: `node scripts/bench.ts [--quick | --full] [--only NAME]...`; docs/performance.md says how it measures.
  * @module
  */
-import { cpus } from 'node:os';
+import { cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { openApiServer } from './bench/apiserver.ts';
 import { type Figure, table } from './bench/figure.ts';
@@ -37,6 +37,7 @@ async function bench(only: readonly string[], length: Length): Promise<number> {
     return 2;
   }
   const begun = performance.now();
+  const [load = 0] = loadavg();
   const server = await openApiServer();
   const figures: Figure[] = [];
   let score: Promise<Score> | undefined;
@@ -61,7 +62,7 @@ async function bench(only: readonly string[], length: Length): Promise<number> {
   const [processor] = cpus();
   const seconds = Math.round((performance.now() - begun) / 1000);
   console.log(
-    `\n${cpus().length} cores of ${processor?.model ?? 'an unknown processor'}, Node ${process.version}, ${server.name}; ${length} run, ${seconds} s`,
+    `\n${cpus().length} cores of ${processor?.model ?? 'an unknown processor'}, Node ${process.version}, ${server.name}; ${length} run, ${seconds} s; load before it ${load.toFixed(1)}`,
   );
   const missed = figures.filter(({ verdict }) => verdict === 'MISSED');
   for (const { what, measured, limit } of missed) console.log(`MISSED: ${what}: ${measured}, ${limit}`);

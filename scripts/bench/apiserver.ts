@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { Admin } from '../../test/environment/admin.ts';
 import { findBinaries, KUBERNETES_VERSION } from '../../test/environment/binaries.ts';
+import { readKubeconfig } from '../../test/environment/kubeconfig.ts';
 import { BUNDLE } from '../../test/environment/operator.ts';
 import { OPERATOR_NAMESPACE, RealServer } from '../../test/environment/realserver.ts';
 import { startPrinting } from './printing.ts';
@@ -15,6 +16,8 @@ export interface ApiServer {
   readonly name: string;
   readonly adminKubeconfig: string;
   readonly operatorKubeconfig: string;
+  /** A folder with what a kubelet would mount, and the address for its environment; the stand-in has none. */
+  readonly pod?: { readonly folder: string; readonly host: string; readonly port: string };
   close(): Promise<void>;
 }
 
@@ -30,7 +33,13 @@ export async function openApiServer(): Promise<ApiServer> {
   const policy = join(folder, 'audit-policy.json');
   await writeFile(policy, JSON.stringify(NO_AUDIT));
   const server = await RealServer.start({ binaries, flags: [`--audit-policy-file=${policy}`] });
+  const { hostname: host, port } = new URL(server.url);
+  const { token = '', authority = '' } = await readKubeconfig(server.operatorKubeconfig);
+  const mounted = { token, 'ca.crt': authority, namespace: OPERATOR_NAMESPACE };
+  for (const [name, text] of Object.entries(mounted))
+    await writeFile(join(folder, name), text, { mode: 0o600 });
   return {
+    pod: { folder, host, port },
     name: `kube-apiserver ${KUBERNETES_VERSION}`,
     adminKubeconfig: server.adminKubeconfig,
     operatorKubeconfig: server.operatorKubeconfig,

@@ -11,6 +11,7 @@ import { type Flags, Operator } from '../../test/environment/operator.ts';
 import { OPERATOR_NAMESPACE } from '../../test/environment/realserver.ts';
 import type { ApiServer } from './apiserver.ts';
 import { Cloud, REGION } from './cloud.ts';
+import { nodeOptions, type Preload } from './preload.ts';
 import { startPrinting } from './printing.ts';
 import type { Score } from './score.ts';
 import { Watcher } from './watcher.ts';
@@ -19,9 +20,6 @@ import { Watcher } from './watcher.ts';
 export const WORKERS = 16;
 /** Longest wait for a floor, in milliseconds. */
 const FLOOR_MS = 1_800_000;
-
-/** Modules of this folder that are loaded before the bundle. */
-export type Preload = 'lifted' | 'blocks';
 
 const floorResult = z.object({ ms: z.number(), cpuMs: z.number(), events: z.number(), lists: z.number() });
 
@@ -71,12 +69,22 @@ export class Stage {
 
   /** Starts `albsp run` on this namespace with the defaults of its flags but for `flags`, without a lease. */
   async startOperator(flags: Flags = {}, preloads: readonly Preload[] = []): Promise<Operator> {
-    const imports = preloads.map((name) => `--import=${new URL(`./${name}.ts`, import.meta.url).href}`);
+    const { pod, operatorKubeconfig } = this.server;
+    const options = await nodeOptions(pod === undefined ? preloads : ['pod', ...preloads]);
     const operator = await Operator.start({
       canaries: this.keys,
-      env: imports.length === 0 ? {} : { NODE_OPTIONS: imports.join(' ') },
+      env: {
+        ...(options === '' ? {} : { NODE_OPTIONS: options }),
+        ...(pod === undefined
+          ? {}
+          : {
+              KUBERNETES_SERVICE_HOST: pod.host,
+              KUBERNETES_SERVICE_PORT: pod.port,
+              BENCH_SERVICE_ACCOUNT: pod.folder,
+            }),
+      },
       flags: {
-        kubeconfig: this.server.operatorKubeconfig,
+        kubeconfig: pod === undefined ? operatorKubeconfig : null,
         namespace: this.namespace,
         'cluster-id': this.namespace,
         region: REGION,

@@ -1,9 +1,13 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { sumOf } from '../exposition.ts';
 import { exactly, type Figure, noted } from '../figure.ts';
 import { nameOf, policy, SPEC } from '../policies.ts';
 import type { Row } from '../run.ts';
 import { Stage } from '../stage.ts';
 import { isReady } from '../watcher.ts';
+
+/** In milliseconds. */
+const SETTLE = 300;
 
 /** What one policy costs the API server. Stored versions are counted by a watch, requests by the operator's metrics. */
 export const writes: Row = {
@@ -15,7 +19,9 @@ export const writes: Row = {
       const operator = await stage.startOperator();
       await operator.whenLog('Working');
       const name = nameOf(1);
+      // The watch may show a write before its answer has reached the operator, which then counts it.
       const requests = async () => {
+        await sleep(SETTLE);
         const { text } = await operator.get('/metrics');
         return ['update', 'patch'].reduce(
           (sum, verb) =>
@@ -42,6 +48,7 @@ export const writes: Row = {
           name,
           (object) => object.metadata.generation === metadata.generation && isReady(object),
         );
+        await sleep(SETTLE);
         return watcher.versions(name).length - before - 1;
       };
       const edits = [
