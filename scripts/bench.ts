@@ -10,16 +10,17 @@ import { type Figure, table } from './bench/figure.ts';
 import { crowd } from './bench/rows/crowd.ts';
 import { idle } from './bench/rows/idle.ts';
 import { memory } from './bench/rows/memory.ts';
+import { restart } from './bench/rows/restart.ts';
+import { scratch } from './bench/rows/scratch.ts';
 import { single } from './bench/rows/single.ts';
 import { start } from './bench/rows/start.ts';
-import { tenThousand } from './bench/rows/ten-thousand.ts';
 import { writes } from './bench/rows/writes.ts';
 import type { Length, Row, Run } from './bench/run.ts';
 import { recordScore, type Score } from './bench/score.ts';
 import { Stage } from './bench/stage.ts';
 
 /** In the order in which they are measured: what needs a quiet server first. */
-const ROWS: readonly Row[] = [writes, start, single, idle, memory, crowd, tenThousand];
+const ROWS: readonly Row[] = [writes, start, single, idle, memory, crowd, restart, scratch];
 
 const { values } = parseArgs({
   options: {

@@ -10,6 +10,7 @@ import {
 import type { Admin, Manifest } from '../../test/environment/admin.ts';
 import type { Canaries } from '../../test/environment/credentials.ts';
 import { REGION } from './cloud.ts';
+import { nameOf, policy } from './policies.ts';
 import { played, type Score } from './score.ts';
 
 /** ListSecurityPolicies: ids in one call. */
@@ -55,8 +56,7 @@ export class Floor {
   async playAll(policies: readonly Manifest[], workers: number): Promise<void> {
     let next = 0;
     const work = async () => {
-      for (let policy = policies[next++]; policy !== undefined; policy = policies[next++])
-        await this.#play(policy, IDS);
+      for (let one = policies[next++]; one !== undefined; one = policies[next++]) await this.#play(one, IDS);
     };
     await Promise.all(Array.from({ length: workers }, work));
     if (this.#unseen.length > 0) await this.#look();
@@ -64,8 +64,27 @@ export class Floor {
   }
 
   /** Makes one of them Ready, with a list of its own. */
-  async playOne(policy: Manifest): Promise<void> {
-    await this.#play(policy, 1);
+  async playOne(made: Manifest): Promise<void> {
+    await this.#play(made, 1);
+  }
+
+  /** Makes `count` policies that are Ready already, with two writes each. */
+  async seed(namespace: string, count: number, makers = 16): Promise<void> {
+    const { finalizers, result, create } = this.#score;
+    let next = 0;
+    const make = async () => {
+      for (let index = next++; index < count; index = next++) {
+        const name = nameOf(index);
+        const bare = policy(namespace, name);
+        const made = await this.#admin.create({ ...bare, metadata: { ...bare.metadata, finalizers } });
+        const cast = { name, namespace, uid: made.metadata.uid ?? '', policyId: '' };
+        const parameters = z.record(z.string(), z.string()).parse(played(create, cast));
+        const answer = await this.#call('CreateSecurityPolicy', parameters);
+        const { SecurityPolicyId: policyId } = created.parse(answer);
+        await this.#admin.replace({ ...made, status: played(result, { ...cast, policyId }) }, 'status');
+      }
+    };
+    await Promise.all(Array.from({ length: makers }, make));
   }
 
   async close(): Promise<void> {
@@ -73,8 +92,8 @@ export class Floor {
     await this.#agent.destroy();
   }
 
-  async #play(policy: Manifest, batch: number): Promise<void> {
-    const { name, namespace = '', uid = '', resourceVersion } = policy.metadata;
+  async #play({ metadata }: Manifest, batch: number): Promise<void> {
+    const { name, namespace = '', uid = '', resourceVersion } = metadata;
     const { finalizers, announced, result, create } = this.#score;
     const path = `/apis/alb.alicloud.dev/v1alpha1/namespaces/${namespace}/securitypolicies/${name}`;
     const cast = { name, namespace, uid, policyId: '' };
