@@ -11,10 +11,12 @@ import type { Admin, Manifest } from '../../test/environment/admin.ts';
 import type { Canaries } from '../../test/environment/credentials.ts';
 import { REGION } from './cloud.ts';
 import { nameOf, policy } from './policies.ts';
-import { played, type Score } from './score.ts';
+import { hashFor, played, type Score } from './score.ts';
 
 /** ListSecurityPolicies: ids in one call. */
 const IDS = 20;
+/** As long as a real one; nobody compares it. */
+const ANY_HASH = '0'.repeat(32);
 /** Events that the operator has under way at most; it drops what is more, and so does the floor. */
 const EVENTS = 64;
 
@@ -77,11 +79,12 @@ export class Floor {
         const name = nameOf(index);
         const bare = policy(namespace, name);
         const made = await this.#admin.create({ ...bare, metadata: { ...bare.metadata, finalizers } });
-        const cast = { name, namespace, uid: made.metadata.uid ?? '', policyId: '' };
+        const cast = { name, namespace, uid: made.metadata.uid ?? '', policyId: '', hash: '' };
         const parameters = z.record(z.string(), z.string()).parse(played(create, cast));
         const answer = await this.#call('CreateSecurityPolicy', parameters);
         const { SecurityPolicyId: policyId } = created.parse(answer);
-        await this.#admin.replace({ ...made, status: played(result, { ...cast, policyId }) }, 'status');
+        const status = played(result, { ...cast, policyId, hash: hashFor(this.#score, cast) });
+        await this.#admin.replace({ ...made, status }, 'status');
       }
     };
     await Promise.all(Array.from({ length: makers }, make));
@@ -96,7 +99,7 @@ export class Floor {
     const { name, namespace = '', uid = '', resourceVersion } = metadata;
     const { finalizers, announced, result, create } = this.#score;
     const path = `/apis/alb.alicloud.dev/v1alpha1/namespaces/${namespace}/securitypolicies/${name}`;
-    const cast = { name, namespace, uid, policyId: '' };
+    const cast = { name, namespace, uid, policyId: '', hash: ANY_HASH };
     const claim = { metadata: { uid, resourceVersion, finalizers } };
     const claimed = await this.#admin.send('PATCH', path, claim, 'application/merge-patch+json');
     const first = { ...claimed, status: played(announced, cast) };

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { desiredOfParameters, managedHash } from '../../src/domain/policy.ts';
 import type { Admin, Manifest } from '../../test/environment/admin.ts';
 import { eventually } from '../../test/environment/eventually.ts';
 import { nameOf, policy } from './policies.ts';
@@ -23,10 +24,21 @@ export interface Cast {
   readonly uid: string;
   /** Of the policy in the cloud; empty while it is not known. */
   readonly policyId: string;
+  /** Of what was applied, as status keeps it. */
+  readonly hash: string;
 }
 
+const pending = z.object({
+  parameters: z.object({
+    name: z.string(),
+    tlsVersions: z.array(z.string()),
+    ciphers: z.array(z.string()),
+    tags: z.array(z.object({ key: z.string(), value: z.string() })),
+  }),
+});
+
 const SAMPLE = nameOf(99_999);
-const ROLES = ['name', 'namespace', 'uid', 'policyId'] as const;
+const ROLES = ['name', 'namespace', 'uid', 'policyId', 'hash'] as const;
 
 /** Has the operator of `stage` make one policy, and writes down what it did. */
 export async function recordScore(stage: Stage): Promise<Score> {
@@ -46,6 +58,7 @@ export async function recordScore(stage: Stage): Promise<Score> {
     namespace: stage.namespace,
     uid,
     policyId: String(ready.object.status?.securityPolicyId),
+    hash: String(ready.object.status?.lastApplied?.hash),
   };
   const requests = await stage.cloud.requests(since);
   const create = requests.find(({ action }) => action === 'CreateSecurityPolicy');
@@ -61,6 +74,12 @@ export async function recordScore(stage: Stage): Promise<Score> {
 /** A part of a score as it is for this policy. */
 export function played(template: string, cast: Cast): Record<string, unknown> {
   return JSON.parse(ROLES.reduce((text, role) => text.replaceAll(`<<${role}>>`, cast[role]), template));
+}
+
+/** The hash that the status of this policy must hold, so that the operator finds nothing to write. */
+export function hashFor({ announced }: Score, cast: Cast): string {
+  const { pendingCreate } = z.object({ pendingCreate: pending }).parse(played(announced, cast));
+  return managedHash(desiredOfParameters(pendingCreate.parameters));
 }
 
 function asTemplate(value: unknown, cast: Cast): string {
