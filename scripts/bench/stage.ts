@@ -70,7 +70,9 @@ export class Stage {
   /** Starts `albsp run` on this namespace with the defaults of its flags but for `flags`, without a lease. */
   async startOperator(flags: Flags = {}, preloads: readonly Preload[] = []): Promise<Operator> {
     const { pod, operatorKubeconfig } = this.server;
-    const options = await nodeOptions(pod === undefined ? preloads : ['pod', ...preloads]);
+    const loading = await nodeOptions(pod === undefined ? preloads : ['pod', ...preloads]);
+    // For a profile: `BENCH_NODE_OPTIONS='--cpu-prof --cpu-prof-dir=DIR'`.
+    const options = `${loading} ${process.env.BENCH_NODE_OPTIONS ?? ''}`.trim();
     const operator = await Operator.start({
       canaries: this.keys,
       env: {
