@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import { systemClock } from '../../src/adapters/clock.ts';
 import { Admin } from '../../test/environment/admin.ts';
 import { findBinaries, KUBERNETES_VERSION } from '../../test/environment/binaries.ts';
 import { readKubeconfig } from '../../test/environment/kubeconfig.ts';
@@ -62,7 +63,7 @@ async function openStandIn(remove: () => Promise<void>): Promise<ApiServer> {
     adminKubeconfig: kubeconfig,
     operatorKubeconfig: kubeconfig,
     async close() {
-      await program.end();
+      await program.end(systemClock);
       await remove();
     },
   };

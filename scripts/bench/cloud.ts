@@ -1,10 +1,11 @@
 import { z } from 'zod';
+import { systemClock } from '../../src/adapters/clock.ts';
 import type { ControlRequests } from '../../src/dev/alb/control.ts';
 import { askControl } from '../../src/dev/alb/control-client.ts';
 import { DEFAULT_ACCOUNT } from '../../src/dev/alb/keyring.ts';
+import type { Program } from '../../src/dev/realkube/program.ts';
 import type { Canaries } from '../../test/environment/credentials.ts';
 import { BUNDLE } from '../../test/environment/operator.ts';
-import type { Program } from '../../test/environment/program.ts';
 import { startPrinting } from './printing.ts';
 
 /** The region of all policies of the benchmark. */
@@ -82,6 +83,6 @@ export class Cloud {
   }
 
   async close(): Promise<void> {
-    await this.#program.end();
+    await this.#program.end(systemClock);
   }
 }

@@ -1,5 +1,5 @@
+import { Program } from '../../src/dev/realkube/program.ts';
 import { eventually } from '../../test/environment/eventually.ts';
-import { Program } from '../../test/environment/program.ts';
 
 /** Time for a stand-in to say where it listens, in milliseconds. */
 const START_MS = 20_000;
@@ -19,6 +19,7 @@ export async function startPrinting(args: readonly string[], within: number = ST
   const program = await Program.start({
     command: process.execPath,
     args,
+    env: { PATH: process.env.PATH ?? '' },
     output: (line) => void written.push(line),
   });
   const probe = () => {

@@ -1,7 +1,7 @@
 import { Agent } from 'undici';
+import type { Access } from '../../src/dev/realkube/kubeconfig.ts';
 import type { Manifest } from '../../test/environment/admin.ts';
 import { eventually } from '../../test/environment/eventually.ts';
-import type { Access } from '../../test/environment/kubeconfig.ts';
 
 /** A version of a policy as the API server stored it, and when it was seen here (monotonic milliseconds). */
 export interface Version {
