@@ -93,6 +93,8 @@ async function drift(
     );
     noticed.push((before[0]?.at ?? Number.NaN) - begun);
     lists.push(before.length);
+    // Until the looks that follow an update are over, so that the next call is a comparison again.
+    await sleep(CALM);
   }
   const worst = Math.max(...noticed) / RESYNC;
   return [
