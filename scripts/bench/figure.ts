@@ -12,7 +12,9 @@ export interface Figure {
 /** A figure that must be at most `limit`; both in `unit`. */
 export function atMost(what: string, value: number, limit: number, unit: string): Figure {
   const verdict = value <= limit ? 'ok' : 'MISSED';
-  return { what, measured: `${round(value)} ${unit}`, limit: `at most ${round(limit)} ${unit}`, verdict };
+  // What is missed by a hair must not look like the limit.
+  const text = verdict === 'MISSED' && round(value) === round(limit) ? value.toFixed(4) : round(value);
+  return { what, measured: `${text} ${unit}`, limit: `at most ${round(limit)} ${unit}`, verdict };
 }
 
 /** A count that must be this one. */

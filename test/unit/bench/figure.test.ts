@@ -13,6 +13,10 @@ describe('figures', () => {
     expect(atMost('a', 8.01, 8, 'ms').verdict).toBe('MISSED');
   });
 
+  test('atMost() shows what is missed by a hair as more than the limit', () => {
+    expect(atMost('a', 1.2004, 1.2, 'times').measured).toBe('1.2004 times');
+  });
+
   test('atMost() misses what was not measured', () => {
     expect(atMost('a', Number.NaN, 8, 'ms').verdict).toBe('MISSED');
   });
