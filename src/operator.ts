@@ -289,6 +289,7 @@ class Operator implements RunningOperator {
         instance: this.#surroundings.instance,
       }),
       identities: this.#identities,
+      wake: (key) => this.#queue.add(key),
       clock: systemClock,
       log: this.#log,
       random: Math.random,

@@ -117,6 +117,8 @@ function pictureOfOutcome(outcome: Outcome, before: SecurityPolicyStatus, policy
     case 'settling':
       return progress('Configuring', `The cloud reports the policy as "${outcome.policy.status}"`);
     case 'updating':
+      // It has been said already what is being updated: each further call would be a write for nothing.
+      if (isUpdating(before, policy)) return { keepProgress: true };
       return {
         ...progress('Updating', `Updating ${names(outcome.found)}`),
         UpToDate: ['False', 'Drifted', `Differs in ${names(outcome.found)}`],
@@ -151,6 +153,12 @@ function pictureOfOutcome(outcome: Outcome, before: SecurityPolicyStatus, policy
     case 'blocked':
       return blockedPicture(outcome.listeners);
   }
+}
+
+/** Whether it was said that this generation is being applied. */
+export function isUpdating(before: SecurityPolicyStatus, policy: SecurityPolicy): boolean {
+  const said = before.conditions?.find((condition) => condition.type === 'Reconciling');
+  return said?.reason === 'Updating' && said.observedGeneration === policy.metadata.generation;
 }
 
 function isRefusedForQuota(before: SecurityPolicyStatus, policy: SecurityPolicy): boolean {

@@ -11,7 +11,7 @@ import type { Millis } from '../ports/clock.ts';
 import type { CloudPolicy, Listener } from '../ports/cloud.ts';
 import type { Outcome } from './outcome.ts';
 import type { Line, Picture } from './picture/line.ts';
-import { LISTENERS_SHOWN, pictureOf } from './picture.ts';
+import { isUpdating, LISTENERS_SHOWN, pictureOf } from './picture.ts';
 import { ownStatus, UNDER_WAY } from './plan/life.ts';
 import { type Desired, type Difference, desiredOfParameters, managedHash, observedOf } from './policy.ts';
 import type { Binding, PendingCreate, Target } from './step.ts';
@@ -137,7 +137,8 @@ function factsOf(
       return seenFacts(outcome.policy);
     case 'updating':
       return {
-        ...seenFacts(outcome.policy),
+        // A further call for the same generation: what is seen now is told when all of it is done.
+        ...(isUpdating(before, policy) ? {} : seenFacts(outcome.policy)),
         lastApplied: {
           ...underWay(before.lastApplied ?? neverApplied(now), now),
           tagKeys: union(before.lastApplied?.tagKeys ?? [], outcome.tagKeys),

@@ -48,6 +48,8 @@ export interface Seen {
 export interface Recall {
   /** How the announced token fared; undefined when this process did not announce it. */
   readonly token?: TokenRecall | undefined;
+  /** The id that the announced create was answered with, until it is written down. */
+  readonly created?: { readonly clientToken: string; readonly id: string } | undefined;
   /** The last update, tag or move that the cloud accepted, and what the cloud showed before it. */
   readonly written?: { readonly sinceMs: Millis; readonly before: string } | undefined;
   /** The one managed hash that changes were sent for, answered or not, since a list last showed what was wanted. */
@@ -110,6 +112,8 @@ export type Step =
   /** Not seen yet, and still within the window, or a refusal that is not final yet. */
   | { readonly kind: 'await'; readonly refusal?: CloudError | undefined }
   | { readonly kind: 'bind'; readonly policy: CloudPolicy; readonly binding: Binding }
+  /** The create was answered with this id, and no list has shown it in time. */
+  | { readonly kind: 'recordId'; readonly id: string }
   /** The announced create is known not to exist: the next one gets another token. */
   | { readonly kind: 'abandon'; readonly refusal?: CloudError | undefined }
   | { readonly kind: 'recordLoss'; readonly id: string }

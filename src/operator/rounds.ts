@@ -15,7 +15,7 @@ const ORPHAN_INTERVAL: Millis = 24 * 3_600_000;
 export interface RoundOptions extends OrphanSearch {
   /** In [0, 1). */
   readonly random: () => number;
-  /** Time between two resyncs, spread by a tenth each way. */
+  /** The longest time between two resyncs; each is up to a fifth shorter. */
   readonly interval: Millis;
   readonly log: Log;
   onDue(policy: SecurityPolicy): void;
@@ -38,7 +38,8 @@ export function startRounds(options: RoundOptions): Rounds {
 
   function schedule(): void {
     if (stopped) return;
-    const delay = options.interval * (0.9 + 0.2 * options.random());
+    // Never longer than the interval: what changed outside is to be noticed within it.
+    const delay = options.interval * (0.8 + 0.2 * options.random());
     cancelResync = clock.after(delay, () => void turn().finally(schedule));
   }
 

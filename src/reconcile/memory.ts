@@ -14,6 +14,8 @@ export interface Memory {
   token?:
     | { clientToken: string; sends: number; ambiguous: number; at: Millis; refusal?: CloudError }
     | undefined;
+  /** The answer of the announced create, until it is written down. */
+  created?: { clientToken: string; id: string; at: Millis } | undefined;
   written?: { at: Millis; before: string } | undefined;
   /** The one managed hash that changes were sent for since the last sighting of what was wanted. */
   sent?: string | undefined;
@@ -45,9 +47,10 @@ export class Memories {
 
 /** The part of a memory that `plan` decides by, with times as ages. */
 export function recallOf(memory: Memory, now: Millis): Recall {
-  const { token, written, claimed, deleted } = memory;
+  const { token, created, written, claimed, deleted } = memory;
   return {
     token: token && { ...token, sinceMs: now - token.at },
+    created,
     written: written && { sinceMs: now - written.at, before: written.before },
     sent: memory.sent,
     claimed: claimed && { id: claimed.id, sinceMs: now - claimed.at, refused: claimed.refused },

@@ -66,6 +66,8 @@ async function observeIn(question: Question, region: Region, accountId: string):
   if (bound !== undefined && (bound.accountId !== target.accountId || bound.region !== target.region)) {
     return justSeen(question, target, [], 0);
   }
+  const created = sightingOfCreated(question);
+  if (created !== undefined) return justSeen(question, target, created, created.length);
   const sighted = freshSighting(question);
   if (sighted !== undefined) return justSeen(question, target, [sighted], 1);
 
@@ -104,6 +106,18 @@ async function listFor(question: Question, region: Region) {
     (seen) => seen.id === id && isOwn(seen, policy.metadata.uid, clusterId),
   );
   return shown ? list : region.list(question.now);
+}
+
+/**
+ * After a create that was answered: the sighting if it has come, and nothing if it has not. No list is waited for, so
+ * that the id is written down soon either way.
+ */
+function sightingOfCreated({ policy, memory }: Question): readonly CloudPolicy[] | undefined {
+  const { created, sighting } = memory;
+  if (created === undefined || created.clientToken !== ownStatus(policy).pendingCreate?.clientToken)
+    return undefined;
+  const seen = sighting !== undefined && sighting.policy.id === created.id && sighting.sentAt >= created.at;
+  return seen ? [sighting.policy] : [];
 }
 
 function freshSighting({ policy, memory, now, notBefore }: Question) {

@@ -12,7 +12,7 @@ import { nextStatus } from '../domain/status.ts';
 import type { Binding, Step, Target } from '../domain/step.ts';
 import type { Action } from '../ports/action.ts';
 import type { Millis } from '../ports/clock.ts';
-import type { CloudError, CloudPolicy } from '../ports/cloud.ts';
+import type { CloudError, CloudPolicy, Region } from '../ports/cloud.ts';
 import type { Key } from '../ports/store.ts';
 import type { Memory } from './memory.ts';
 import type { Sight } from './observe.ts';
@@ -31,6 +31,8 @@ import type { Workshop } from './workshop.ts';
 
 /** How soon to look again at what only needs a moment; then ever less often. */
 const SOON: Millis = 1_000;
+/** How long the id of a new policy waits for its sighting, to be written down together with Ready. */
+const SIGHTING_PATIENCE: Millis = 1_000;
 /** The performing half of one pass. */
 export class Pass {
   readonly #shop: Workshop;
@@ -96,6 +98,8 @@ export class Pass {
         );
       case 'bind':
         return this.#bind(step.policy.id, step.policy, step.binding);
+      case 'recordId':
+        return this.#bind(step.id, undefined, 'Created');
       case 'adopt':
         return this.#adopt(step);
       case 'watch':
@@ -163,7 +167,9 @@ export class Pass {
     if (value.kind === 'created') {
       this.#gate()?.succeeded(this.#key);
       this.#shop.log.info('policy created', { key: this.#key, id: value.id, step: 'create' });
-      return here.#bind(value.id, value.seen, 'Created');
+      // No worker waits for the sighting: it brings the key back, and is shared with those of other creates.
+      void this.#sightCreated(stage.region, value.id);
+      return { kind: 'finished', action: { kind: 'again', delay: SIGHTING_PATIENCE } };
     }
     const { error } = value;
     this.#shop.log.warn('create failed', { key: this.#key, code: error.code, outcome: error.kind });
@@ -175,6 +181,15 @@ export class Pass {
     }
     if (token?.refusal !== undefined && token.ambiguous === 0) return here.#abandon(token.refusal);
     return here.#recorder.record({ kind: 'createFailed', error }, retryAfter(error));
+  }
+
+  /** Looks at a new policy by a list that is sent from here on, and has the key looked at when it is seen. Never rejects. */
+  async #sightCreated(region: Region, id: string): Promise<void> {
+    const sentAt = this.#shop.clock.monotonic();
+    const sighting = await region.sight(id);
+    if (sighting.kind !== 'ok' || sighting.value === undefined) return;
+    this.#memory.sighting = { sentAt, policy: sighting.value };
+    this.#shop.wake(this.#key);
   }
 
   /** Writes the id; in the same write Ready, when the policy was seen, is ours and needs nothing more. */
@@ -191,6 +206,7 @@ export class Pass {
     const write = await this.#recorder.put(status);
     if (write.kind !== 'ok') return this.#recorder.next(write, true);
     this.#memory.token = undefined;
+    this.#memory.created = undefined;
     const done = outcome?.kind === 'inSync';
     return {
       kind: 'finished',
@@ -379,6 +395,7 @@ function writesToCloud(step: Step): boolean {
     case 'awaitQuota':
     case 'await':
     case 'bind':
+    case 'recordId':
     case 'abandon':
     case 'recordLoss':
     case 'settle':

@@ -9,7 +9,7 @@ import { fingerprint } from '../domain/plan/presence.ts';
 import type { Difference } from '../domain/policy.ts';
 import { nextStatus } from '../domain/status.ts';
 import type { Change, PendingCreate } from '../domain/step.ts';
-import type { Clock, Millis } from '../ports/clock.ts';
+import type { Clock } from '../ports/clock.ts';
 import type { CloudError, CloudPolicy, CloudResult, Listener, Region, Tag } from '../ports/cloud.ts';
 import type { PolicyStore, WriteResult } from '../ports/store.ts';
 import type { Memory } from './memory.ts';
@@ -23,17 +23,14 @@ export interface Stage {
   readonly clock: Clock;
 }
 
-/** How long a pass waits for the sighting of a new policy before it writes the id down without it. */
-const SIGHTING_PATIENCE: Millis = 1_000;
-
 /** What a cloud write came to; `fenced` when the fence did not hold and nothing was sent. */
 export type Performed<T> =
   | { readonly kind: 'fenced'; readonly write: WriteResult }
   | { readonly kind: 'done'; readonly policy: SecurityPolicy; readonly value: T };
 
-/** The answer to a create: an id, with the sighting if it came in time, or an error. */
+/** The answer to a create. */
 export type Created =
-  | { readonly kind: 'created'; readonly id: string; readonly seen: CloudPolicy | undefined }
+  | { readonly kind: 'created'; readonly id: string }
   | { readonly kind: 'failed'; readonly error: CloudError };
 
 /** Writes the status of `outcome`, also when nothing differs: the server then only checks the version. */
@@ -70,8 +67,9 @@ export async function performCreate(
     memory.token = tokenAfter({ ...token, at: memory.notBefore }, answer.error);
     return { kind: 'done', policy, value: { kind: 'failed', error: answer.error } };
   }
-  const seen = await sightSoon(stage, answer.value.id);
-  return { kind: 'done', policy, value: { kind: 'created', id: answer.value.id, seen } };
+  const { id } = answer.value;
+  memory.created = { clientToken: pending.clientToken, id, at: memory.notBefore };
+  return { kind: 'done', policy, value: { kind: 'created', id } };
 }
 
 /** The memory of a token after a failed send. */
@@ -97,24 +95,13 @@ function tokenAfter(token: NonNullable<Memory['token']>, error: CloudError): Non
   }
 }
 
-async function sightSoon({ memory, region, clock }: Stage, id: string): Promise<CloudPolicy | undefined> {
-  const sentAt = clock.monotonic();
-  const patience = Promise.withResolvers<undefined>();
-  const cancel = clock.after(SIGHTING_PATIENCE, () => patience.resolve(undefined));
-  const sighting = await Promise.race([region.sight(id), patience.promise]);
-  cancel();
-  if (sighting?.kind !== 'ok' || sighting.value === undefined) return undefined;
-  memory.sighting = { sentAt, policy: sighting.value };
-  return sighting.value;
-}
-
 /** One update, tag, untag or move. */
 export async function performChange(
   stage: Stage,
   step: { readonly policy: CloudPolicy; readonly change: Change; readonly found: readonly Difference[] },
 ): Promise<Performed<CloudResult<void>>> {
   const { change } = step;
-  const tagKeys = change.kind === 'tag' ? change.tags.map((tag) => tag.key) : [];
+  const tagKeys = tagKeysOf(step.found);
   const outcome: Outcome = { kind: 'updating', policy: step.policy, found: step.found, tagKeys };
   const write = await fence(stage, nextStatus(stage.policy, outcome, stage.clock.now()));
   if (write.kind !== 'ok') return { kind: 'fenced', write };
@@ -123,6 +110,13 @@ export async function performChange(
     stage.memory.written = { at: stage.memory.notBefore, before: fingerprint(step.policy) };
   }
   return { kind: 'done', policy: write.object, value: answer };
+}
+
+/** The keys of all tags that are about to be set, so that the fences of further calls for the same spec store nothing. */
+function tagKeysOf(found: readonly Difference[]): string[] {
+  return found.flatMap(({ field, desired }) =>
+    field.startsWith('tags.') && desired !== '' ? [field.slice('tags.'.length)] : [],
+  );
 }
 
 function sendChange(region: Region, id: string, change: Change): Promise<CloudResult<void>> {

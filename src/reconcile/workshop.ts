@@ -1,13 +1,15 @@
 import type { Clock, Millis } from '../ports/clock.ts';
 import type { Identities } from '../ports/identities.ts';
 import type { Log } from '../ports/log.ts';
-import type { Events, PolicyStore } from '../ports/store.ts';
+import type { Events, Key, PolicyStore } from '../ports/store.ts';
 
 /** What a pass works with. */
 export interface Workshop {
   readonly store: PolicyStore;
   readonly events: Events;
   readonly identities: Identities;
+  /** Has a key looked at now: something that it waits for has come. */
+  readonly wake: (key: Key) => void;
   readonly clock: Clock;
   readonly log: Log;
   readonly random: () => number;

@@ -5,6 +5,7 @@
 import type { Clock, Millis } from '../../ports/clock.ts';
 import type { CloudResult, Draft, Region, Snapshot, Tag } from '../../ports/cloud.ts';
 import type { Log } from '../../ports/log.ts';
+import { createBurst } from './burst.ts';
 import type { Call, CallRequest } from './call.ts';
 import { ownError } from './errors.ts';
 import { createInventory, type ReadPage } from './inventory.ts';
@@ -67,9 +68,9 @@ export function createRegion(options: RegionOptions): AlbRegion {
     call({ ...base, action, parameters, mutating: false, ...more }, read);
   const set: Do = (action, parameters, read) => call({ ...base, action, parameters, mutating: true }, read);
   const inventory = createInventory(pageReader(get), clock, log);
-  let creating = 0;
+  const burst = createBurst(clock);
   const gathering = options.gathering ?? GATHERING;
-  const sight = createSight(idsReader(get), clock, { gathering, expectsMore: () => creating > 0 });
+  const sight = createSight(idsReader(get), clock, { gathering, expectsMore: () => burst.goesOn() });
 
   const setTags = async (action: string, id: string, tags: readonly Tag[]): Promise<CloudResult<void>> => {
     if (tags.length === 0) return { kind: 'ok', value: undefined };
@@ -92,9 +93,9 @@ export function createRegion(options: RegionOptions): AlbRegion {
         readRelations(body, id),
       ),
     async create(parameters, clientToken) {
-      creating += 1;
+      burst.begun();
       const result = await set('CreateSecurityPolicy', createQuery(parameters, clientToken), readCreated);
-      creating -= 1;
+      burst.ended();
       return result;
     },
     async precheck(draft) {

@@ -14,8 +14,8 @@ export type Sight = (id: string) => Promise<CloudResult<CloudPolicy | undefined>
 /** ListSecurityPolicies, SecurityPolicyIds: 1 to 20 (API page). */
 const MOST_IDS = 20;
 
-/** How long the first id of a batch waits for others: short beside a call, long beside a burst of answers. */
-export const GATHERING: Millis = 5;
+/** How long the first id of a batch waits for others while a burst of creates goes on: 20 ids at 80 creates a second. */
+export const GATHERING: Millis = 250;
 
 type Waiter = (result: CloudResult<CloudPolicy | undefined>) => void;
 

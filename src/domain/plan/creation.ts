@@ -28,6 +28,7 @@ export function resolveCreate(
 ): Step {
   if (found !== undefined) return { kind: 'bind', policy: found, binding: 'Created' };
   const { recall, window, now, policy } = situation;
+  if (recall.created?.clientToken === pending.clientToken) return { kind: 'recordId', id: recall.created.id };
   const token = recall.token?.clientToken === pending.clientToken ? recall.token : undefined;
   const unsent = token !== undefined && token.sends === 0 && token.ambiguous === 0;
   if (unsent) {

@@ -276,6 +276,20 @@ describe('sight', () => {
     for (const one of all) expect(await one).toMatchObject({ kind: 'ok', value: { status: 'Available' } });
     const lists = bench.seen.filter(({ action }) => action === 'ListSecurityPolicies');
     expect(lists.length).toBeLessThanOrEqual(3 + 40 / 20);
+    await bench.clock.advance(300);
+    const before = bench.clock.monotonic();
+    await region.sight('p-1');
+    expect(bench.clock.monotonic()).toBe(before);
+  });
+
+  test('sight() of one create that is alone goes out as soon as it is answered', async () => {
+    const bench = desk((request) =>
+      request.action === 'CreateSecurityPolicy'
+        ? answer(200, { RequestId: 'r', SecurityPolicyId: 'p-1' })
+        : show(request),
+    );
+    const region = bench.cloud.region('cn-hangzhou');
+    await region.create({ name: 'n', tlsVersions: ['V'], ciphers: ['C'], tags: [] }, 't');
     const before = bench.clock.monotonic();
     await region.sight('p-1');
     expect(bench.clock.monotonic()).toBe(before);

@@ -166,6 +166,7 @@ const wildSituation: fc.Arbitrary<Situation> = fc.record({
       }),
       { nil: undefined },
     ),
+    created: fc.option(fc.constantFrom({ clientToken: UID, id: 'spy-1' }), { nil: undefined }),
     written: fc.option(
       fc.record({ sinceMs: age, before: fc.constantFrom('', fingerprint(own({ ciphers: ['AES128-SHA'] }))) }),
       { nil: undefined },

@@ -35,6 +35,7 @@ function writtenId(step: Step): string | undefined {
     case 'create':
     case 'await':
     case 'bind':
+    case 'recordId':
     case 'abandon':
     case 'recordLoss':
     case 'settle':
@@ -157,6 +158,16 @@ describe('plan() in any situation', () => {
     return step.kind !== 'destroy' || !found || policy.spec.deletionPolicy === 'Delete';
   });
 
+  always(
+    'writes down an id without a list only when its own create was answered with it',
+    (situation, step) => {
+      const { created } = situation.recall;
+      const pending = ownStatus(situation.policy).pendingCreate;
+      const answered = created !== undefined && created.clientToken === pending?.clientToken;
+      return step.kind !== 'recordId' || (answered && step.id === created.id);
+    },
+  );
+
   always('releases a managed object with an id only by proof (rule 4)', (situation, step) => {
     const { policy, observation, recall } = situation;
     const id = ownStatus(policy).securityPolicyId;
@@ -193,7 +204,7 @@ describe('anySituation', () => {
           'ignore',
         ],
         ...['inSync', 'observe', 'pause', 'recordLoss', 'reject', 'release', 'report', 'settle', 'unread'],
-        ...['adopt', 'precheck', 'prechecked', 'update', 'watch'],
+        ...['adopt', 'precheck', 'prechecked', 'recordId', 'update', 'watch'],
       ].sort(),
     );
   });

@@ -172,6 +172,7 @@ export class Simulation {
     const reconciler = new Reconciler({
       store,
       events,
+      wake: () => {},
       identities: { of: () => ({ kind: 'ok', identity }), all: () => [identity] },
       clock: this.clock,
       log: SILENT,
