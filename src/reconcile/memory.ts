@@ -57,3 +57,13 @@ export function recallOf(memory: Memory, now: Millis): Recall {
     deleted: deleted && { id: deleted.id, sinceMs: now - deleted.at },
   };
 }
+
+/** How long the id of a new policy waits for its sighting, to be written down together with Ready. */
+export const SIGHTING_PATIENCE: Millis = 1_000;
+
+/** How much longer the answer of a create waits for its sighting; undefined when there is nothing to wait for. */
+export function sightingAwaited({ created, sighting }: Memory, now: Millis): Millis | undefined {
+  if (created === undefined || sighting?.policy.id === created.id) return undefined;
+  const left = created.at + SIGHTING_PATIENCE - now;
+  return left > 0 ? left : undefined;
+}

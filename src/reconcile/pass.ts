@@ -14,7 +14,7 @@ import type { Action } from '../ports/action.ts';
 import type { Millis } from '../ports/clock.ts';
 import type { CloudError, CloudPolicy, Region } from '../ports/cloud.ts';
 import type { Key } from '../ports/store.ts';
-import type { Memory } from './memory.ts';
+import { type Memory, SIGHTING_PATIENCE } from './memory.ts';
 import type { Sight } from './observe.ts';
 import {
   performAdoption,
@@ -31,8 +31,6 @@ import type { Workshop } from './workshop.ts';
 
 /** How soon to look again at what only needs a moment; then ever less often. */
 const SOON: Millis = 1_000;
-/** How long the id of a new policy waits for its sighting, to be written down together with Ready. */
-const SIGHTING_PATIENCE: Millis = 1_000;
 /** The performing half of one pass. */
 export class Pass {
   readonly #shop: Workshop;

@@ -22,7 +22,7 @@ import { isReady } from '../domain/status.ts';
 import type { Observation, Step } from '../domain/step.ts';
 import type { Action } from '../ports/action.ts';
 import type { Key } from '../ports/store.ts';
-import { Memories, type Memory, recallOf } from './memory.ts';
+import { Memories, type Memory, recallOf, sightingAwaited } from './memory.ts';
 import { observe, type Sight } from './observe.ts';
 import { Pass } from './pass.ts';
 import { QuotaGates } from './quota.ts';
@@ -59,6 +59,9 @@ export class Reconciler {
 
   async #pass(key: Key, first: SecurityPolicy): Promise<Action> {
     const memory = this.#memories.of(key, first.metadata.uid);
+    // The watch brings our own announce back sooner than the cloud shows what came of it.
+    const delay = sightingAwaited(memory, this.#shop.clock.monotonic());
+    if (delay !== undefined) return { kind: 'again', delay };
     let policy = first;
     let sight: Sight = UNASKED;
     for (let hop = 0; hop < HOPS; hop += 1) {
