@@ -29,6 +29,7 @@ export function nextStatus(policy: SecurityPolicy, outcome: Outcome, now: Millis
   const facts = { ...before, ...factsOf(policy, before, outcome, now) };
   const status: SecurityPolicyStatus = {
     ...facts,
+    uid: policy.metadata.uid,
     observedGeneration: policy.metadata.generation,
     conditions: conditionsOf(policy, before.conditions ?? [], pictureOf(outcome, before, policy), now),
   };

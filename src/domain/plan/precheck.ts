@@ -7,11 +7,11 @@ import type { CloudPolicy, Draft } from '../../ports/cloud.ts';
 import { createParameters, desiredOf } from '../policy.ts';
 import type { Seen, Situation, Step } from '../step.ts';
 import { obstacleOf, soleOf, wantedOf } from './adoption.ts';
-import { bindingOf, isAsked } from './life.ts';
+import { bindingOf, isAsked, ownStatus } from './life.ts';
 
 /** Whether the cloud has judged this generation well already, and nobody has asked again. */
 export function isPrechecked(policy: SecurityPolicy): boolean {
-  const ready = policy.status?.conditions?.find(({ type }) => type === 'Ready');
+  const ready = ownStatus(policy).conditions?.find(({ type }) => type === 'Ready');
   const passed = ready?.status === 'True' && ready.reason === 'PrecheckPassed';
   return passed && ready.observedGeneration === policy.metadata.generation && !isAsked(policy);
 }
