@@ -332,6 +332,16 @@ describe('plan() under DryRun', () => {
       { kind: 'halt', why: owned('none') },
     ],
     [
+      'binds to what was under way when the mode was chosen (I14)',
+      adopting(DRY, [own()]),
+      { kind: 'bind', binding: 'Created' },
+    ],
+    [
+      'asks about the update of what it is bound to, and does not bind again (I14)',
+      adopting(DRY, [own()], bound()),
+      { kind: 'precheck' },
+    ],
+    [
       'asks once a generation',
       situation(object(PASSED_BEFORE, {}, DRY), { observation: { kind: 'unasked' } }),
       { kind: 'prechecked' },
