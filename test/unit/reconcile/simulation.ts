@@ -273,7 +273,9 @@ export class Simulation {
     if (dry) return;
     // Of what was announced before the mode was chosen, the create alone is still sent.
     const announced = action === 'CreateSecurityPolicy' && object?.status?.pendingCreate !== undefined;
-    if ((mode === 'Observe' || mode === 'DryRun') && !announced)
+    // What was under way when DryRun was chosen is bound, and tidied up with its object.
+    const tidies = mode === 'DryRun' && object?.metadata.deletionTimestamp !== undefined;
+    if ((mode === 'Observe' || mode === 'DryRun') && !announced && !tidies)
       this.violations.push(`${action} under ${mode}`);
     const id = parameters.SecurityPolicyId ?? parameters['ResourceId.1'] ?? parameters.ResourceId;
     const owner = this.model.live().find((policy) => policy.id === id)?.tags;
