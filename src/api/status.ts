@@ -120,6 +120,10 @@ const observedGeneration = described(z.int(), {
 });
 
 export const statusSchema = z.object({
+  uid: text(
+    'UID of the object that this status was written for: a status restored onto another object is not believed.',
+    '5c7b1e0a-2f35-4a8e-9a0f-3f0d3c1b7a52',
+  ).optional(),
   securityPolicyId: text(
     'Id of the policy, for listeners and Ingress annotations.',
     'spy-n0kn923xxxx',

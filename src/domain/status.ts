@@ -29,6 +29,7 @@ export function nextStatus(policy: SecurityPolicy, outcome: Outcome, now: Millis
   const facts = { ...before, ...factsOf(policy, before, outcome, now) };
   const status: SecurityPolicyStatus = {
     ...facts,
+    uid: policy.metadata.uid,
     observedGeneration: policy.metadata.generation,
     conditions: conditionsOf(policy, before.conditions ?? [], pictureOf(outcome, before, policy), now),
   };
@@ -188,7 +189,8 @@ function observedFacts(
   return {
     ...seenFacts(outcome.policy),
     target: before.target ?? outcome.target,
-    binding: before.binding ?? 'Observed',
+    // A binding without a policy is of an adoption that came to nothing: what is managed later is tagged first.
+    binding: before.securityPolicyId === undefined ? 'Observed' : (before.binding ?? 'Observed'),
     boundAt: before.boundAt ?? new Date(now).toISOString(),
     drift: outcome.found.length === 0 ? undefined : driftOf(outcome.found),
   };

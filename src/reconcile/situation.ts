@@ -1,5 +1,6 @@
 import type { SecurityPolicy } from '../api/securitypolicy.ts';
 import { checkSpec } from '../domain/check.ts';
+import { ownStatus } from '../domain/plan/life.ts';
 import type { Observation, Recall, Situation } from '../domain/step.ts';
 import type { Workshop } from './workshop.ts';
 
@@ -13,7 +14,7 @@ export function situationOf(
   const { clusterId, acceptClusterId, window } = settings;
   return {
     policy,
-    violations: checkSpec(policy.metadata.name, policy.spec, policy.status),
+    violations: checkSpec(policy.metadata.name, policy.spec, ownStatus(policy)),
     clusterId,
     acceptClusterId,
     observation,

@@ -12,8 +12,8 @@ export const UNDER_WAY = 'under way';
 /** The status that belongs to this object: one that was written for another UID (restored from a backup) is none. */
 export function ownStatus(policy: SecurityPolicy): SecurityPolicyStatus {
   const status = policy.status ?? {};
-  const pending = status.pendingCreate;
-  return pending !== undefined && pending.uid !== policy.metadata.uid ? {} : status;
+  const writtenFor = status.pendingCreate?.uid ?? status.uid ?? policy.metadata.uid;
+  return writtenFor === policy.metadata.uid ? status : {};
 }
 
 /** Whether the policy was bound so recently that a list may not show it yet. `now` is wall time. */

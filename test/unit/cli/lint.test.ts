@@ -24,7 +24,7 @@ const HEAD = 'apiVersion: alb.alicloud.dev/v1alpha1\nkind: SecurityPolicy\nmetad
 const GOOD = `${HEAD}spec:\n  tlsVersions: [TLSv1.2]\n  ciphers: [AES128-SHA]\n`;
 
 describe('lint', () => {
-  test.each(['minimal', 'strict-tls13', 'legacy', 'tagged', 'retain'])(
+  test.each(['minimal', 'strict-tls13', 'legacy', 'tagged', 'retain', 'adopt', 'observe', 'dryrun'])(
     'lint() accepts the sample %s',
     async (name) => {
       const output = captured();

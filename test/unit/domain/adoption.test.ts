@@ -44,6 +44,19 @@ const TAGGING: SecurityPolicyStatus = {
   lastApplied: { generation: 0, hash: '', tagKeys: [], at: ago(1_000) },
 };
 
+const PASSED_BEFORE: SecurityPolicyStatus = {
+  conditions: [
+    {
+      type: 'Ready',
+      status: 'True',
+      reason: 'PrecheckPassed',
+      message: '',
+      observedGeneration: 2,
+      lastTransitionTime: ago(1),
+    },
+  ],
+};
+
 function judge(rows: readonly Row[]): void {
   test.each(rows)('%s', (_when, given, step) => {
     expect(plan(given)).toMatchObject(step);
@@ -177,6 +190,35 @@ describe('plan() for a previous owner (G9)', () => {
   ]);
 });
 
+describe('plan() for a status that was restored onto another object (G9, I5)', () => {
+  const restored = bound({ uid: 'other-uid' });
+  const taken = { previousOwner: 'gone' } as const;
+  judge([
+    [
+      'leaves the policy of the former object alone, and has one of its own made',
+      situation(object(restored), { observation: seen([anotherOwners()]) }),
+      { kind: 'announce' },
+    ],
+    [
+      'takes the policy over where previousOwnerUID says so',
+      situation(object(restored, {}, FROM_PREVIOUS), {
+        observation: seen([anotherOwners()], 'unasked', taken),
+      }),
+      { kind: 'adopt', tags: MARKS },
+    ],
+    [
+      'deletes nothing',
+      situation(object(restored, DELETING), { observation: seen([anotherOwners()]) }),
+      { kind: 'release' },
+    ],
+    [
+      'does not believe that the cloud has judged it under DryRun',
+      situation(object({ ...PASSED_BEFORE, uid: 'other-uid' }, {}, DRY), { observation: seen([]) }),
+      { kind: 'precheck' },
+    ],
+  ]);
+});
+
 describe('plan() for an adopted object that is deleted', () => {
   const deleted = (
     status: SecurityPolicyStatus,
@@ -270,14 +312,6 @@ describe('plan() under Observe', () => {
 });
 
 describe('plan() under DryRun', () => {
-  const PASSED = {
-    type: 'Ready',
-    status: 'True' as const,
-    reason: 'PrecheckPassed',
-    message: '',
-    observedGeneration: 2,
-    lastTransitionTime: ago(1),
-  };
   judge([
     [
       'asks the cloud about the create',
@@ -298,13 +332,23 @@ describe('plan() under DryRun', () => {
       { kind: 'halt', why: owned('none') },
     ],
     [
+      'binds to what was under way when the mode was chosen (I14)',
+      adopting(DRY, [own()]),
+      { kind: 'bind', binding: 'Created' },
+    ],
+    [
+      'asks about the update of what it is bound to, and does not bind again (I14)',
+      adopting(DRY, [own()], bound()),
+      { kind: 'precheck' },
+    ],
+    [
       'asks once a generation',
-      situation(object({ conditions: [PASSED] }, {}, DRY), { observation: { kind: 'unasked' } }),
+      situation(object(PASSED_BEFORE, {}, DRY), { observation: { kind: 'unasked' } }),
       { kind: 'prechecked' },
     ],
     [
       'asks again for another generation',
-      adopting(DRY, [], { conditions: [{ ...PASSED, observedGeneration: 1 }] }),
+      situation(object(PASSED_BEFORE, { generation: 3 }, DRY), { observation: seen([]) }),
       { kind: 'precheck' },
     ],
     [

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { conditionOf } from '../../../src/domain/status.ts';
+import { ADOPTIONS } from './planted/adoptions.ts';
 import { INTERLEAVINGS } from './planted/interleavings.ts';
 import { Simulation, SPEC, seeded } from './simulation.ts';
 
@@ -19,6 +20,11 @@ describe('reconcile() holds every oracle when', () => {
     ['a process wakes with a view of before the announce (I18)', INTERLEAVINGS.I18],
     ['a tag leaves the spec before its setting was recorded (rule 7)', INTERLEAVINGS.tags],
     ['the spec goes to and fro before a list shows it (O8)', INTERLEAVINGS.toAndFro],
+    ['two clusters adopt one policy at once (I11)', ADOPTIONS.I11],
+    ['the policy to adopt has another owner (A12)', ADOPTIONS.owned],
+    ['a policy is observed, managed and observed again (O15)', ADOPTIONS.watched],
+    ['DryRun is followed by the real create (I14)', ADOPTIONS.I14],
+    ['etcd is restored into another cluster (I6)', ADOPTIONS.I6],
   ])('%s', async (_name, run) => {
     expect(await run()).toEqual([]);
   });

@@ -16,10 +16,15 @@ export type KubeFault = 'none' | 'refused' | 'lost' | 'crashBefore' | 'crashAfte
 export class KubeWorld {
   #versions: (SecurityPolicy | undefined)[] = [];
   #version = 100;
-  #uids = 0;
+  #uids: number;
   writes = 0;
   /** Called after each new version. */
   onStore: () => void = () => {};
+
+  /** Objects of worlds with another `firstUid` have other UIDs. */
+  constructor(firstUid = 0) {
+    this.#uids = firstUid;
+  }
 
   get object(): SecurityPolicy | undefined {
     return this.#versions.at(-1);
@@ -46,12 +51,14 @@ export class KubeWorld {
     });
   }
 
-  edit(spec: SecurityPolicySpec): void {
+  /** Edits the spec; false when a rule of the CRD refuses it. */
+  edit(spec: SecurityPolicySpec): boolean {
     const object = this.object;
-    if (object === undefined) return;
+    if (object === undefined || !mayBecome(object, spec)) return false;
     const changed = JSON.stringify(object.spec) !== JSON.stringify(spec);
     const generation = object.metadata.generation + (changed ? 1 : 0);
     this.#store({ ...object, spec, metadata: { ...object.metadata, generation } });
+    return true;
   }
 
   annotate(annotations: Record<string, string>): void {
@@ -104,6 +111,15 @@ export class KubeWorld {
     this.onStore();
     return stored;
   }
+}
+
+/** The rules of the CRD on modes and adoption: adopt is frozen with `status.target`, and DryRun is not entered then. */
+function mayBecome({ spec: before, status }: SecurityPolicy, spec: SecurityPolicySpec): boolean {
+  const { managementPolicy: mode } = spec;
+  if (mode === 'Observe' && spec.adopt === undefined && status?.securityPolicyId === undefined) return false;
+  if (status?.target === undefined) return true;
+  const frozen = JSON.stringify(before.adopt) === JSON.stringify(spec.adopt);
+  return frozen && (mode !== 'DryRun' || before.managementPolicy === 'DryRun');
 }
 
 /** What a simulated store asks of its surroundings. */

@@ -35,8 +35,8 @@ describe('planted()', () => {
     expect(plant).toThrow(`Mutation "bug" must find its text exactly once, and finds it ${times}: ${from}`);
   });
 
-  test('covers rules 1 to 7 and 9', () => {
+  test('covers rules 1 to 9', () => {
     const rules = MUTATIONS.map(({ rule }) => rule.slice(0, 1));
-    expect(['1', '2', '3', '4', '5', '6', '7', '9'].filter((rule) => !rules.includes(rule))).toEqual([]);
+    expect(['1', '2', '3', '4', '5', '6', '7', '8', '9'].filter((rule) => !rules.includes(rule))).toEqual([]);
   });
 });

@@ -41,7 +41,7 @@ export interface Run {
 }
 
 /** One of the values, by chance. */
-function pick<T>(random: () => number, values: readonly [T, ...T[]]): T {
+export function pick<T>(random: () => number, values: readonly [T, ...T[]]): T {
   return values[Math.floor(random() * values.length)] ?? values[0];
 }
 
@@ -49,7 +49,7 @@ function pick<T>(random: () => number, values: readonly [T, ...T[]]): T {
  * The switches of a run. Left out is the one world that the protocol excludes: a cloud that forgets a token sooner
  * than its lists, or the tags in them, catch up.
  */
-function switches(random: () => number): { options: Partial<AlbOptions>; window: number } {
+export function switches(random: () => number): { options: Partial<AlbOptions>; window: number } {
   const listLag = pick(random, [0, 0, 5_000, 600_000]);
   const tokenRetention =
     listLag === 0
@@ -74,7 +74,7 @@ function switches(random: () => number): { options: Partial<AlbOptions>; window:
   };
 }
 
-function faultsOf(random: () => number, rate: number, forgetful: boolean): Faults {
+export function faultsOf(random: () => number, rate: number, forgetful: boolean): Faults {
   const cloud: readonly [CloudFault, ...CloudFault[]] = [
     'reset',
     'lost',

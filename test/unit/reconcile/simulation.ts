@@ -48,14 +48,22 @@ interface Process {
   dead: boolean;
 }
 
+/** A cluster other than the first: with its own id, or on the cloud and the clock of another simulation. */
+export interface ClusterSetup {
+  readonly clusterId?: string;
+  readonly beside?: Simulation;
+}
+
 /** One object, one cloud and one operator in virtual time; everything that the operator does goes through its ports. */
 export class Simulation {
-  readonly clock = new VirtualClock();
-  readonly kube = new KubeWorld();
+  readonly clock: VirtualClock;
+  readonly kube: KubeWorld;
   readonly model: AlbModel;
   readonly violations: string[] = [];
   faults: Faults = NO_FAULTS;
   account = ACCOUNT;
+  clusterId: string;
+  acceptClusterId: string | undefined;
   readonly actions: string[] = [];
   /** Called after each write that reached the cloud or the API server. */
   onEvent: () => void = () => {};
@@ -65,10 +73,18 @@ export class Simulation {
   #process: Process;
   #failures = 0;
 
-  constructor(options: Partial<AlbOptions>, random: () => number, window = 60_000) {
+  constructor(
+    options: Partial<AlbOptions>,
+    random: () => number,
+    window = 60_000,
+    { clusterId = CLUSTER, beside }: ClusterSetup = {},
+  ) {
     this.#random = random;
     this.#window = window;
-    this.model = new AlbModel({ rates: {}, ...options }, this.clock, random);
+    this.clusterId = clusterId;
+    this.clock = beside?.clock ?? new VirtualClock();
+    this.kube = new KubeWorld(beside === undefined ? 0 : 1_000);
+    this.model = beside?.model ?? new AlbModel({ rates: {}, ...options }, this.clock, random);
     this.kube.onStore = () => this.onEvent();
     this.#process = this.#start();
   }
@@ -163,7 +179,8 @@ export class Simulation {
       rates: 'unlimited',
     });
     const settings = {
-      clusterId: CLUSTER,
+      clusterId: this.clusterId,
+      acceptClusterId: this.acceptClusterId,
       resync: 60_000,
       window: this.#window,
       readOnly: false,
@@ -248,13 +265,30 @@ export class Simulation {
 
   /** O15 and O5, at the moment of the call. */
   #witness(action: string, parameters: Readonly<Record<string, string>>): void {
-    const uid = this.kube.object?.metadata.uid;
+    if (/^(List|Get)/.test(action)) return;
+    const object = this.kube.object;
+    const uid = object?.metadata.uid;
+    const { managementPolicy: mode, adopt } = object?.spec ?? {};
+    const dry = parameters.DryRun === 'true';
+    if (dry && parameters.ClientToken !== undefined) this.violations.push('A precheck spends the token');
+    if (dry) return;
+    // Of what was announced before the mode was chosen, the create alone is still sent.
+    const announced = action === 'CreateSecurityPolicy' && object?.status?.pendingCreate !== undefined;
+    // What was under way when DryRun was chosen is bound, and tidied up with its object.
+    const tidies = mode === 'DryRun' && object?.metadata.deletionTimestamp !== undefined;
+    if ((mode === 'Observe' || mode === 'DryRun') && !announced && !tidies)
+      this.violations.push(`${action} under ${mode}`);
     const id = parameters.SecurityPolicyId ?? parameters['ResourceId.1'] ?? parameters.ResourceId;
-    if (action.startsWith('List') || id === undefined) return;
-    const live = this.model.live().find((policy) => policy.id === id);
-    if (live !== undefined && live.tags[OWNER_TAGS.uid] !== uid) {
-      this.violations.push(`${action} of policy ${id}, which is not of object ${uid}`);
-    }
+    const owner = this.model.live().find((policy) => policy.id === id)?.tags;
+    if (owner === undefined) return;
+    const mark = owner[OWNER_TAGS.uid];
+    // Adopting is tagging what nobody owns, or what the named previous owner left behind.
+    const takesOver = mark === undefined || mark === adopt?.previousOwnerUID;
+    // A list that lags does not show another owner yet: the race is decided by what a later list shows.
+    const blind = this.model.options.listLag > 0;
+    if (action === 'TagResources' && adopt !== undefined && (takesOver || blind)) return;
+    if (action === 'UnTagResources' && blind) return;
+    if (mark !== uid) this.violations.push(`${action} of policy ${id}, which is not of object ${uid}`);
   }
 
   /** Live policies that carry an object's mark. */

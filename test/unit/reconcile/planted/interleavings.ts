@@ -23,7 +23,7 @@ function started(options: Partial<AlbOptions> = {}, spec = SPEC): Simulation {
 }
 
 /** Strikes the first `times` calls of one action. */
-function strike(world: Simulation, action: string, fault: CloudFault, times = 1): void {
+export function strike(world: Simulation, action: string, fault: CloudFault, times = 1): void {
   let left = times;
   const cloud = (called: string): CloudFault => {
     if (called !== action || left === 0) return 'none';
@@ -34,7 +34,7 @@ function strike(world: Simulation, action: string, fault: CloudFault, times = 1)
 }
 
 /** Passes and time, whatever the operator asks for. */
-async function work(world: Simulation, passes: number, each: number): Promise<void> {
+export async function work(world: Simulation, passes: number, each: number): Promise<void> {
   for (let done = 0; done < passes; done += 1) {
     await world.pass();
     await world.clock.advance(each);
@@ -42,7 +42,7 @@ async function work(world: Simulation, passes: number, each: number): Promise<vo
 }
 
 /** What does not hold, by name. */
-function broken(oracles: Readonly<Record<string, boolean>>): string[] {
+export function broken(oracles: Readonly<Record<string, boolean>>): string[] {
   return Object.entries(oracles).flatMap(([name, holds]) => (holds ? [] : [name]));
 }
 
@@ -54,7 +54,7 @@ function creates(world: Simulation): number {
   return world.model.ledger.commits('CreateSecurityPolicy').length;
 }
 
-function reason(world: Simulation, type: string): string | undefined {
+export function reason(world: Simulation, type: string): string | undefined {
   return conditionOf(world.kube.object?.status, type)?.reason;
 }
 

@@ -1,3 +1,4 @@
+import type { ADOPTIONS } from './adoptions.ts';
 import type { INTERLEAVINGS } from './interleavings.ts';
 
 /** One bug, planted by replacing a text that stands exactly once in the domain and the pass. */
@@ -8,7 +9,7 @@ export interface Mutation {
   readonly from: string;
   readonly to: string;
   /** What finds it: a named interleaving, or random schedules. */
-  readonly by: keyof typeof INTERLEAVINGS | 'schedules';
+  readonly by: keyof typeof INTERLEAVINGS | keyof typeof ADOPTIONS | 'schedules';
   /** The oracle that must turn red. */
   readonly oracle: string;
 }
@@ -177,5 +178,55 @@ export const MUTATIONS: readonly Mutation[] = [
     to: "return cloud.id !== '' && uid !== '' && clusterId !== '';",
     by: 'schedules',
     oracle: 'O15',
+  },
+  {
+    name: 'a policy of another owner is adopted',
+    rule: '8 refused when tags of another owner are on it',
+    from: 'if (!isMarked(found)) return undefined;',
+    to: "if (found.id !== '') return undefined;",
+    by: 'owned',
+    oracle: 'O15',
+  },
+  {
+    name: 'an adoption binds without a list that shows our tags',
+    rule: '8 a later list must show our own tags',
+    from: "this.#shop.log.info('policy tagged for adoption', { key: this.#key, id: policy.id, step: 'adopt' });",
+    to: "return this.#with(performed.policy).#bind(policy.id, undefined, 'Adopted');",
+    by: 'I11',
+    oracle: 'O2',
+  },
+  {
+    name: 'a policy is tagged again while the list is late',
+    rule: '8 the loser never tags again',
+    from: "  if (underway) return { kind: 'await' };\n",
+    to: '',
+    by: 'I11',
+    oracle: 'O6',
+  },
+  {
+    name: 'Observe adopts',
+    rule: '8 Observe writes nothing',
+    from: "policy.spec.managementPolicy === 'Observe')\n    return planObserving(situation, observation);",
+    to: "policy.spec.managementPolicy === 'DryRun')\n    return planObserving(situation, observation);",
+    by: 'watched',
+    oracle: 'O15',
+  },
+  {
+    name: 'DryRun spends the token',
+    rule: '2 prechecks send no token',
+    from: 'const verdict = await region.precheck(step.draft);',
+    to: `const verdict = step.draft.kind === 'create'
+      ? await region.create(step.draft.parameters, this.#policy.metadata.uid)
+      : await region.precheck(step.draft);`,
+    by: 'I14',
+    oracle: 'O15',
+  },
+  {
+    name: 'the announced create of another cluster is sent',
+    rule: '8 another cluster is not ours',
+    from: '  if (cluster === undefined) return undefined;\n',
+    to: "  if (cluster !== '') return undefined;\n",
+    by: 'I6',
+    oracle: 'O5',
   },
 ];
