@@ -101,8 +101,9 @@
 {{- with .Values.credentials }}{{ if and (eq .mode "rrsa") (eq .rrsa.tokenSource "projected") }}true{{ end }}{{ end }}
 {{- end }}
 
+{{- /* Without the chart's version: a new chart with the same Pods restarts none. */}}
 {{- define "albsp.podLabels" -}}
-{{- $own := include "albsp.labels" . | fromYaml }}
+{{- $own := omit (include "albsp.labels" . | fromYaml) "helm.sh/chart" }}
 {{- with .Values.credentials }}
 {{- if and (eq .mode "rrsa") (eq .rrsa.tokenSource "webhook") }}
 {{- $_ := set $own "pod-identity.alibabacloud.com/injection" "on" }}
