@@ -25,6 +25,8 @@ export interface RealServerOptions {
   readonly binaries: Found;
   /** Namespaces really get deleted, owned objects go with their owner. */
   readonly controllerManager?: boolean;
+  /** Without our CRDs and rights, as a cluster is before anything of ours was installed; then no operator kubeconfig. */
+  readonly bare?: boolean;
   /** More flags of kube-apiserver, such as `--min-request-timeout=5`. */
   readonly flags?: readonly string[];
 }
@@ -132,7 +134,7 @@ export class RealServer {
       `--service-account-private-key-file=${serviceAccounts}`,
       `--root-ca-file=${authority}`,
       '--use-service-account-credentials=false',
-      '--controllers=namespace-controller,garbage-collector-controller,resourcequota-controller,serviceaccount-controller',
+      '--controllers=namespace-controller,garbage-collector-controller,resourcequota-controller,serviceaccount-controller,clusterrole-aggregation-controller',
     ]);
   }
 
@@ -140,9 +142,10 @@ export class RealServer {
   async #install(): Promise<void> {
     const admin = await Admin.of(this.adminKubeconfig);
     try {
+      await admin.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'kube-system' } });
+      if (this.#options.bare === true) return;
       for (const manifest of [...(await readCrds()), ...(await readRights())]) await admin.apply(manifest);
       for (const { metadata } of await readCrds()) await established(admin, metadata.name);
-      await admin.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'kube-system' } });
       await this.#writeOperator(admin);
     } finally {
       await admin.close();
