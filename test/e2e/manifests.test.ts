@@ -63,7 +63,7 @@ describeReal('the plain manifests', () => {
   ])('%s is taken by a bare cluster, strictly, and again without a change', async (_, what) => {
     const cluster = await openBare();
     const world = await World.open('real API server', cluster, {});
-    const kubectl = new Kubectl(cluster.adminKubeconfig, 'default');
+    const kubectl = new Kubectl(cluster.adminKubeconfig, NAMESPACE);
     const apply = ['apply', '--server-side', '--validate=strict', ...what];
     await kubectl.ok(['create', 'namespace', NAMESPACE]);
     const tried = await kubectl.ok([...apply, '--dry-run=server']);
@@ -88,7 +88,7 @@ describeReal('the plain manifests', () => {
   test('run an operator that makes a policy Ready', async () => {
     const cluster = await openBare();
     const world = await World.open('real API server', cluster, {});
-    const kubectl = new Kubectl(cluster.adminKubeconfig, 'default');
+    const kubectl = new Kubectl(cluster.adminKubeconfig, NAMESPACE);
     await kubectl.ok(['apply', '--server-side', '-f', `${DEPLOY}/install.yaml`]);
     await kubectl.ok(['wait', '--for=condition=Established', '--timeout=30s', 'crd', '--all']);
     // What the Secret would put into the environment, and the stand-in cloud instead of the real one.
