@@ -7,11 +7,11 @@ import type { Manifest } from '../environment/admin.ts';
 import { readManifests } from '../environment/admin.ts';
 import { eventually } from '../environment/eventually.ts';
 import { describeHelms, Helm, manifestsIn, objectOf } from '../environment/helm.ts';
-import { openBare, startInstalled } from '../environment/installed.ts';
+import { giveKeys, openBare, startInstalled } from '../environment/installed.ts';
 import { Kubectl } from '../environment/kubectl.ts';
 import { readCrds } from '../environment/realserver.ts';
 import { describeReal } from '../environment/tiers.ts';
-import { REGION, World } from '../environment/world.ts';
+import { World } from '../environment/world.ts';
 
 const DEPLOY = fileURLToPath(new URL('../../deploy', import.meta.url));
 const SPEC = { tlsVersions: ['TLSv1.2'], ciphers: ['ECDHE-RSA-AES128-GCM-SHA256'] };
@@ -91,9 +91,9 @@ describeReal('the plain manifests', () => {
     const kubectl = new Kubectl(cluster.adminKubeconfig, NAMESPACE);
     await kubectl.ok(['apply', '--server-side', '-f', `${DEPLOY}/install.yaml`]);
     await kubectl.ok(['wait', '--for=condition=Established', '--timeout=30s', 'crd', '--all']);
-    // What the Secret would put into the environment, and the stand-in cloud instead of the real one.
+    await giveKeys(world, NAMESPACE);
+    // The stand-in cloud instead of the real one.
     await startInstalled(world, NAMESPACE, {
-      env: { ALIBABA_CLOUD_REGION_ID: REGION },
       flags: { 'alb-endpoint': world.alb.url, 'visibility-window': '2s', resync: '1s' },
     });
     await world.apply('web', SPEC);

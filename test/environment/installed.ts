@@ -9,7 +9,7 @@ import type { Cluster } from './cluster.ts';
 import { readKubeconfig, writeKubeconfig } from './kubeconfig.ts';
 import type { Flags, Operator } from './operator.ts';
 import { RealServer } from './realserver.ts';
-import type { StartOptions, World } from './world.ts';
+import { REGION, type StartOptions, type World } from './world.ts';
 
 /** Longer than any test. */
 const TOKEN_SECONDS = 3600;
@@ -73,8 +73,43 @@ export function flagsOf(args: readonly string[]): Flags {
   return flags;
 }
 
+/** A variable of a container. */
+interface Variable {
+  readonly name: string;
+  readonly value?: string;
+  readonly valueFrom?: {
+    readonly secretKeyRef: { readonly name: string; readonly key: string; readonly optional?: boolean };
+  };
+}
+
+/** Name and value, as a node would resolve them; nothing for an optional one that is not there. */
+async function resolve(
+  admin: Admin,
+  namespace: string,
+  { name, value, valueFrom }: Variable,
+): Promise<readonly (readonly [string, string])[]> {
+  if (valueFrom === undefined) return [[name, value ?? '']];
+  const { name: secret, key, optional } = valueFrom.secretKeyRef;
+  const found = await admin.find({ kind: 'Secret', name: secret, namespace });
+  const text: string | undefined = found?.data?.[key];
+  if (text !== undefined) return [[name, Buffer.from(text, 'base64').toString()]];
+  if (optional === true) return [];
+  throw new Error(`The Pod would wait: Secret '${secret}' has no key '${key}'`);
+}
+
+/** The Secret that an installed operator waits for, with keys that the world's cloud knows. */
+export async function giveKeys(world: World, namespace: string): Promise<void> {
+  const { accessKeyId, accessKeySecret } = world.canaries;
+  await world.admin.apply({
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { name: 'albsp-credentials', namespace },
+    stringData: { accessKeyId, accessKeySecret, regionId: REGION },
+  });
+}
+
 /**
- * Runs what an installed Deployment would run: with its arguments, and with a token of its ServiceAccount. Only what a
+ * Runs what an installed Deployment would run: with its arguments and its environment, and with a token of its ServiceAccount. Only what a
  * Pod has and a process has not is added: the way to the cluster, its own namespace, a port of its own; and `more`.
  */
 export async function startInstalled(
@@ -84,9 +119,11 @@ export async function startInstalled(
 ): Promise<Operator> {
   const deployment = await world.admin.get({ kind: 'Deployment', name: 'albsp', namespace });
   const { serviceAccountName, containers } = deployment.spec.template.spec;
+  const variables: readonly Variable[] = containers[0].env ?? [];
+  const resolved = await Promise.all(variables.map((one) => resolve(world.admin, namespace, one)));
   const absent = Object.fromEntries(TEST_FLAGS.map((name) => [name, null]));
   return world.startOperator({
-    ...more,
+    env: { ...Object.fromEntries(resolved.flat()), ...more.env },
     flags: {
       ...absent,
       ...flagsOf(containers[0].args),
@@ -104,7 +141,7 @@ export async function startInstalled(
 /** Values with which an installed operator talks to the world's stand-in cloud, and lags are as short as in other tests. */
 export function valuesFor(world: World): Record<string, unknown> {
   return {
-    region: 'cn-hangzhou',
+    region: REGION,
     credentials: { mode: 'environment', environment: { existingSecret: 'albsp-credentials' } },
     endpoints: { alb: world.alb.url },
     visibilityWindow: '2s',
