@@ -3,7 +3,8 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { parseRun } from '../../src/config.ts';
+import { RRSA_TOKEN_FILE } from '../../src/adapters/alb/credentials/rrsa.ts';
+import { parseRun } from '../../src/config/commandline.ts';
 import type { Manifest } from '../environment/admin.ts';
 import { CHART, describeHelms, Helm, objectOf, type Values } from '../environment/helm.ts';
 import { readCrds, readRights } from '../environment/realserver.ts';
@@ -14,18 +15,6 @@ const KEYS: Values = {
   credentials: { environment: { existingSecret: 'albsp-credentials' } },
 };
 const NAMESPACED: Values = { ...KEYS, watchNamespaces: ['team-a', 'team-b'], clusterId: 'shop' };
-
-/** Rights that the chart gives and `deploy/rbac.yaml` does not: what the next version of the operator asks for. */
-const AHEAD: readonly string[] = [
-  'list alb.alicloud.dev/clusterproviderconfigs',
-  'list alb.alicloud.dev/providerconfigs',
-  'list core/namespaces',
-  'update alb.alicloud.dev/clusterproviderconfigs/status',
-  'update alb.alicloud.dev/providerconfigs/status',
-  'watch alb.alicloud.dev/clusterproviderconfigs',
-  'watch alb.alicloud.dev/providerconfigs',
-  'watch core/namespaces',
-];
 
 interface Rule {
   readonly apiGroups: readonly string[];
@@ -133,6 +122,9 @@ describeHelms('the chart', (version) => {
   test.each<[string, Values]>([
     ['keys', KEYS],
     ['none', { region: 'cn-hangzhou', credentials: { mode: 'none' } }],
+    ['RRSA', { region: 'cn-hangzhou', credentials: { mode: 'rrsa', rrsa: { roleName: 'albsp' } } }],
+    ['the role of the node', { region: 'cn-hangzhou', credentials: { mode: 'ecsRamRole' } }],
+    ['taking over', { ...KEYS, adoption: false, acceptClusterId: 'old', clusterId: 'new' }],
     ['namespaced', NAMESPACED],
     [
       'read-only, a shard',
@@ -221,19 +213,26 @@ describeHelms('the chart', (version) => {
     ]);
   });
 
-  test('names the role of the node', async () => {
-    const credentials = { mode: 'ecsRamRole', ecsRamRole: { roleName: 'worker' } };
-    const container = containerOf(await helm().template({ region: 'cn-hangzhou', credentials }));
-    expect(container.env).toEqual([{ name: 'ALIBABA_CLOUD_ECS_METADATA', value: 'worker' }]);
+  test('has nothing to say of the role of the node but to use it', async () => {
+    const container = containerOf(
+      await helm().template({ region: 'cn-hangzhou', credentials: { mode: 'ecsRamRole' } }),
+    );
+    expect(container.env).toBeUndefined();
     expect(container.args).toContain('--credentials=ecs-ram-role');
   });
 
-  test('gives the operator the rights of deploy/rbac.yaml and those that are named here, no others {S9}', async () => {
+  test('mounts a token for provider configs with rrsa, where it is told to', async () => {
+    const credentials = { mode: 'none', rrsa: { mountToken: true } };
+    const objects = await helm().template({ region: 'cn-hangzhou', credentials });
+    const file = `${containerOf(objects).volumeMounts[0].mountPath}/token`;
+    expect(file).toBe(RRSA_TOKEN_FILE);
+    expect(containerOf(objects).env).toBeUndefined();
+  });
+
+  test('gives the operator the rights of deploy/rbac.yaml and no others {S9}', async () => {
     const roles = operatorRoles(await helm().template(KEYS));
     expect(roles.map(({ kind }) => kind)).toEqual(['ClusterRole', 'Role']);
-    const shipped = rightsOf(await readRights());
-    expect(shipped.filter((right) => AHEAD.includes(right))).toEqual([]);
-    expect(rightsOf(roles)).toEqual([...shipped, ...AHEAD].toSorted());
+    expect(rightsOf(roles)).toEqual(rightsOf(await readRights()));
     const named = roles.flatMap(({ rules }) => (rules as readonly Rule[]).filter((one) => one.resourceNames));
     expect(named.map(({ resources, resourceNames }) => [...resources, ...(resourceNames ?? [])])).toEqual([
       ['namespaces', 'kube-system'],
@@ -330,7 +329,6 @@ describeHelms('the chart', (version) => {
       },
       /rrsa\/oidcProviderArn/,
     ],
-    ['no role for mode ecsRamRole', { ...KEYS, credentials: { mode: 'ecsRamRole' } }, /ecsRamRole\/roleName/],
     ['an unknown mode', { ...KEYS, credentials: { mode: 'sts' } }, /credentials\/mode/],
     ['no region', { credentials: { mode: 'none' } }, /"region" is missing/],
     ['a region that is none', { ...KEYS, region: 'cn-hangzhou@evil' }, /region/],

@@ -60,7 +60,7 @@ export class RealServer {
     const server = new RealServer(kube);
     try {
       await writeKubeconfig(server.adminKubeconfig, await kube.access());
-      await server.#install();
+      await server.#install(options.bare === true);
       if (options.controllerManager === true) await server.#startControllers(options.binaries);
       return server;
     } catch (failure) {
@@ -139,11 +139,11 @@ export class RealServer {
   }
 
   /** CRDs, rights, and the operator's own token. */
-  async #install(): Promise<void> {
+  async #install(bare: boolean): Promise<void> {
     const admin = await Admin.of(this.adminKubeconfig);
     try {
       await admin.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'kube-system' } });
-      if (this.#options.bare === true) return;
+      if (bare) return;
       for (const manifest of [...(await readCrds()), ...(await readRights())]) await admin.apply(manifest);
       for (const { metadata } of await readCrds()) await established(admin, metadata.name);
       await this.#writeOperator(admin);

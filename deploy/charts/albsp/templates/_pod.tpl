@@ -54,9 +54,6 @@
       name: {{ .environment.existingSecret }}
       key: {{ .environment.keys.securityToken }}
       optional: true
-{{- else if eq .mode "ecsRamRole" }}
-- name: ALIBABA_CLOUD_ECS_METADATA
-  value: {{ .ecsRamRole.roleName | quote }}
 {{- else if and (eq .mode "rrsa") (eq .rrsa.tokenSource "projected") }}
 - name: ALIBABA_CLOUD_ROLE_ARN
   value: {{ .rrsa.roleArn | quote }}
@@ -98,7 +95,10 @@
 {{- end }}
 
 {{- define "albsp.projectsToken" -}}
-{{- with .Values.credentials }}{{ if and (eq .mode "rrsa") (eq .rrsa.tokenSource "projected") }}true{{ end }}{{ end }}
+{{- with .Values.credentials }}
+{{- if eq .mode "rrsa" }}{{ if eq .rrsa.tokenSource "projected" }}true{{ end }}
+{{- else if .rrsa.mountToken }}true{{ end }}
+{{- end }}
 {{- end }}
 
 {{- /* Without the chart's version: a new chart with the same Pods restarts none. */}}
