@@ -1,6 +1,7 @@
 import type { Clock, Millis } from '../ports/clock.ts';
 import { Backoff, type BackoffOptions } from './backoff.ts';
-import { Heap, type Placed } from './heap.ts';
+import { Heap } from './heap.ts';
+import { Rotation, type Waiting } from './rotation.ts';
 
 /** Priority of keys that come from an initial list or a resync: behind everything that has changed (controller-runtime). */
 export const LOW_PRIORITY = -100;
@@ -23,9 +24,8 @@ export interface QueueOptions {
   readonly observer?: QueueObserver;
 }
 
-interface Entry extends Placed {
+interface Entry extends Waiting {
   readonly key: string;
-  priority: number;
   readyAt: Millis;
   /** Order of arrival among equals. */
   turn: number;
@@ -42,8 +42,10 @@ interface Run {
 /**
  * A work queue of keys with the semantics of client-go: a key is in it at most once, and never with two workers;
  * one that is added while a worker has it goes back in exactly once. Of several adds the earliest time and the
- * highest priority win. Ready keys leave by priority, then in order of arrival. Times are monotonic, one timer
- * serves all delayed keys, each call is O(log n).
+ * highest priority win. Ready keys leave by priority; among equals the groups take turns, and keys of a group leave in
+ * order of arrival, so that a flood of one group costs the others no more than every second turn. The group is what
+ * stands before the key's last slash: the namespace. Times are monotonic, one timer serves all delayed keys, each call
+ * is O(log n).
  */
 export class WorkQueue {
   readonly #clock: Clock;
@@ -51,9 +53,7 @@ export class WorkQueue {
   readonly #observer: QueueObserver | undefined;
   readonly #entries = new Map<string, Entry>();
   readonly #runs = new Map<string, Run>();
-  readonly #ready = new Heap<Entry>((a, b) =>
-    a.priority === b.priority ? a.turn < b.turn : a.priority > b.priority,
-  );
+  readonly #ready = new Rotation<Entry>();
   readonly #waiting = new Heap<Entry>((a, b) =>
     a.readyAt === b.readyAt ? a.turn < b.turn : a.readyAt < b.readyAt,
   );
@@ -173,7 +173,8 @@ export class WorkQueue {
 
   #insert(key: string, readyAt: Millis, priority: number): void {
     const ready = readyAt <= this.#clock.monotonic();
-    const entry = { key, priority, readyAt, turn: this.#turns++, ready, place: -1 };
+    const group = key.slice(0, Math.max(0, key.lastIndexOf('/')));
+    const entry = { key, group, priority, readyAt, turn: this.#turns++, ready, place: -1 };
     this.#entries.set(key, entry);
     if (ready) {
       this.#ready.push(entry);
@@ -186,12 +187,11 @@ export class WorkQueue {
 
   /** Merges a second add: the earlier time, the higher priority. */
   #hasten(entry: Entry, readyAt: Millis, priority: number): void {
-    const raised = priority > entry.priority;
-    if (raised) entry.priority = priority;
     if (entry.ready) {
-      if (raised) this.#ready.update(entry);
+      if (priority > entry.priority) this.#ready.raise(entry, priority);
       return;
     }
+    entry.priority = Math.max(priority, entry.priority);
     if (readyAt >= entry.readyAt) return;
     entry.readyAt = readyAt;
     if (readyAt <= this.#clock.monotonic()) {

@@ -13,6 +13,8 @@ export class NaiveQueue {
   readonly #failures = new Map<string, number>();
   readonly #base: number;
   readonly #max: number;
+  /** For each priority the groups that have something ready, the next one first. */
+  readonly #rotations = new Map<number, string[]>();
   #turns = 0;
   #closed = false;
 
@@ -23,10 +25,7 @@ export class NaiveQueue {
   }
 
   get ready(): string[] {
-    return [...this.#queued]
-      .filter(([, item]) => item.readyAt <= this.now)
-      .sort(([, a], [, b]) => b.priority - a.priority || a.turn - b.turn)
-      .map(([key]) => key);
+    return this.#sorted().map(([key]) => key);
   }
   get delayed(): number {
     return this.#queued.size - this.ready.length;
@@ -56,10 +55,15 @@ export class NaiveQueue {
   }
 
   take(): string | undefined {
-    const [key] = this.ready;
-    if (this.#closed || key === undefined) return undefined;
-    this.#running.set(key, { priority: this.#queued.get(key)?.priority ?? 0, again: undefined });
+    const { priority } = this.#sorted()[0]?.[1] ?? { priority: 0 };
+    const rotation = this.#rotations.get(priority) ?? [];
+    const group = rotation.shift();
+    const [key] = this.#sorted().find(([one]) => groupOf(one) === group) ?? [];
+    if (this.#closed || key === undefined || group === undefined) return undefined;
+    rotation.push(group);
+    this.#running.set(key, { priority, again: undefined });
     this.#queued.delete(key);
+    this.#settle();
     return key;
   }
 
@@ -79,6 +83,7 @@ export class NaiveQueue {
     for (const item of due.sort((a, b) => a.readyAt - b.readyAt || a.turn - b.turn))
       item.turn = this.#turns++;
     this.now = end;
+    this.#settle();
   }
 
   #enqueue(key: string, item: Item): void {
@@ -86,7 +91,31 @@ export class NaiveQueue {
     const merged = merge(known, item);
     const becameReady = known !== undefined && known.readyAt > this.now && merged.readyAt <= this.now;
     this.#queued.set(key, becameReady ? { ...merged, turn: item.turn } : merged);
+    this.#settle();
   }
+
+  /** What is ready, by priority and then by arrival. */
+  #sorted(): [string, Item][] {
+    return [...this.#queued]
+      .filter(([, item]) => item.readyAt <= this.now)
+      .sort(([, a], [, b]) => b.priority - a.priority || a.turn - b.turn);
+  }
+
+  /** Groups with nothing left leave the rotation, new ones join its end in order of arrival. */
+  #settle(): void {
+    const sorted = this.#sorted();
+    for (const priority of new Set([...this.#rotations.keys(), ...sorted.map(([, item]) => item.priority)])) {
+      const here = new Set(
+        sorted.filter(([, item]) => item.priority === priority).map(([key]) => groupOf(key)),
+      );
+      const stayed = (this.#rotations.get(priority) ?? []).filter((group) => here.has(group));
+      this.#rotations.set(priority, [...new Set([...stayed, ...here])]);
+    }
+  }
+}
+
+function groupOf(key: string): string {
+  return key.split('/').slice(0, -1).join('/');
 }
 
 function merge(known: Item | undefined, item: Item): Item {

@@ -151,6 +151,46 @@ describe('WorkQueue', () => {
     expect(await takeAll(queue)).toEqual(['running', 'other', 'delayed']);
   });
 
+  test('take() lets groups take turns, and gives the keys of one in order of arrival (S20)', async () => {
+    const { queue } = setUp();
+    for (const key of ['flood/1', 'flood/2', 'flood/3', 'flood/4', 'quiet/1', 'other/1', 'other/2'])
+      queue.add(key);
+    expect(await takeAll(queue)).toEqual([
+      'flood/1',
+      'quiet/1',
+      'other/1',
+      'flood/2',
+      'other/2',
+      'flood/3',
+      'flood/4',
+    ]);
+  });
+
+  test('take() serves a group that comes back after those that wait already', async () => {
+    const { queue } = setUp();
+    for (const key of ['a/1', 'b/1', 'b/2', 'c/1']) queue.add(key);
+    expect(await queue.take()).toBe('a/1');
+    queue.add('a/1');
+    queue.done('a/1');
+    expect(await takeAll(queue)).toEqual(['b/1', 'c/1', 'a/1', 'b/2']);
+  });
+
+  test('a higher priority goes first whatever turns the groups have', async () => {
+    const { queue } = setUp();
+    queue.add('a/resync', { priority: LOW_PRIORITY });
+    queue.add('b/resync', { priority: LOW_PRIORITY });
+    queue.add('b/1');
+    queue.add('b/2');
+    queue.add('a/resync');
+    expect(await takeAll(queue)).toEqual(['b/1', 'a/resync', 'b/2', 'b/resync']);
+  });
+
+  test('the group of a key is what stands before its last slash', async () => {
+    const { queue } = setUp();
+    for (const key of ['Kind/flood/1', 'Kind/flood/2', 'Kind/quiet/1', 'alone', 'alike']) queue.add(key);
+    expect(await takeAll(queue)).toEqual(['Kind/flood/1', 'Kind/quiet/1', 'alone', 'Kind/flood/2', 'alike']);
+  });
+
   test('retry() keeps the priority of the pass', async () => {
     const { clock, queue } = setUp();
     queue.add('resync', { priority: LOW_PRIORITY });

@@ -33,7 +33,7 @@ function command(
   };
 }
 
-const key = fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f');
+const key = fc.constantFrom('a', 'b', 'one/c', 'one/d', 'one/e', 'two/f', 'two/g', 'x/two/h');
 const priority = fc.constantFrom(undefined, -100, 0, 5);
 const delay = fc.constantFrom(0, 1, 7, 50, 200);
 
@@ -173,6 +173,51 @@ describe('WorkQueue, at scale', () => {
     expect(queue.delayed).toBe(50_000);
     // Ten times the CPU time that it needs: a quadratic queue takes minutes.
     expect((user + system) / 1e6).toBeLessThan(5);
+  });
+});
+
+describe('WorkQueue, between groups', () => {
+  test('whatever a group has waiting, another one waits for one turn of each group (S20)', async () => {
+    const sizes = fc.array(fc.integer({ min: 1, max: 30 }), { minLength: 1, maxLength: 12 });
+    await fc.assert(
+      fc.asyncProperty(sizes, async (groups) => {
+        const queue = new WorkQueue({ clock: new VirtualClock() });
+        for (const [group, size] of groups.entries()) {
+          for (let n = 0; n < size; n++) queue.add(`${group}/${n}`);
+        }
+        const gaps = new Map(groups.map((_, group) => [String(group), 0]));
+        while (queue.length > 0) {
+          const [served = '', name] = (await queue.take())?.split('/') ?? [];
+          const left = groups[Number(served)] ?? 0;
+          for (const [group, gap] of gaps) gaps.set(group, group === served ? 0 : gap + 1);
+          if (Number(name) === left - 1) gaps.delete(served);
+          for (const gap of gaps.values()) expect(gap).toBeLessThan(groups.length);
+        }
+        expect(gaps.size).toBe(0);
+      }),
+    );
+  });
+
+  test.each([
+    ['of one group', 1],
+    ['of 1,000 groups', 1_000],
+    ['of as many groups', 10_000],
+  ])('10,000 keys %s are raised and taken without a step that is slower than O(log n)', async (_, groups) => {
+    const queue = new WorkQueue({ clock: new VirtualClock() });
+    const from = process.cpuUsage();
+    for (let n = 0; n < 10_000; n++) queue.add(`ns-${n % groups}/policy-${n}`, { priority: -100 });
+    for (let n = 0; n < 10_000; n += 2) queue.add(`ns-${n % groups}/policy-${n}`);
+    const order: number[] = [];
+    while (queue.length > 0) {
+      const key = (await queue.take()) ?? '';
+      order.push(Number(key.slice(key.lastIndexOf('-') + 1)));
+      queue.done(key);
+    }
+    const { user, system } = process.cpuUsage(from);
+    const all = Array.from({ length: 10_000 }, (_unused, n) => n);
+    expect(order).toEqual([...all.filter((n) => n % 2 === 0), ...all.filter((n) => n % 2 === 1)]);
+    // A quadratic step makes 50 million comparisons of it.
+    expect((user + system) / 1e6).toBeLessThan(2);
   });
 });
 
