@@ -85,7 +85,7 @@ describeTiers(
         `[${tier.name}] ready after ${first} of ${FLOOD} writes for bad objects; then within ${took} ms, after ${second}`,
       );
       // In order of arrival it would be all of them.
-      expect(first).toBeLessThan(FLOOD / 2);
+      expect(first).toBeLessThan(FLOOD / 8);
       expect(second).toBeLessThan(FLOOD);
       await eventually(
         async () =>
