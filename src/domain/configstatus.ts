@@ -30,7 +30,8 @@ export function nextConfigStatus(
         type: 'Ready',
         status,
         reason,
-        message: message.slice(0, 1024),
+        // Half a character would come back from the API server as another one, and be written again for ever.
+        message: message.slice(0, 1024).toWellFormed(),
         observedGeneration: generation,
         lastTransitionTime:
           old?.status === status ? old.lastTransitionTime : `${new Date(now).toISOString().slice(0, 19)}Z`,
