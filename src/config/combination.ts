@@ -8,14 +8,21 @@ const SAFE_WINDOW: Millis = 60_000;
 
 /** The rules that concern more than one flag: the message of the first that is broken, or undefined. */
 export function brokenTogether(config: RunConfig): string | undefined {
-  if (config.region === '')
-    return 'Flag "--region" is missing: give the region id, for example cn-hangzhou, or set ALIBABA_CLOUD_REGION_ID';
-  if (!isRegion(config.region))
-    return `The region is "${config.region}": it must be a region id, for example cn-hangzhou`;
+  const region = brokenRegion(config.region);
+  if (region !== undefined) return region;
   if (config.namespaces.length > 0 && config.clusterId === undefined)
     return 'Flag "--cluster-id" is missing: it is required with --namespace, since the UID of kube-system cannot be read then';
   const loopback = config.albEndpoint !== undefined && isLoopback(config.albEndpoint);
   if (config.visibilityWindow < SAFE_WINDOW && !loopback)
     return 'Flag "--visibility-window" is below 60s: that is for loopback endpoints only';
   return undefined;
+}
+
+/** What is wrong with a region that came from the flag or the environment, or undefined. */
+export function brokenRegion(region: string): string | undefined {
+  if (region === '')
+    return 'Flag "--region" is missing: give the region id, for example cn-hangzhou, or set ALIBABA_CLOUD_REGION_ID';
+  return isRegion(region)
+    ? undefined
+    : `The region is "${region}": it must be a region id, for example cn-hangzhou`;
 }

@@ -2,12 +2,11 @@
  * The command line of `albsp run`: every flag with its rule, and the same by environment (`ALBSP_` and the name).
  * @module
  */
-import { parseArgs } from 'node:util';
 import type { CredentialSource } from '../adapters/alb/credentials/factory.ts';
-import { nearest } from '../domain/check/nearest.ts';
-import { brokenTogether } from './combination.ts';
-import { FLAGS, variable } from './flags.ts';
-import type { RunConfig } from './settings.ts';
+import { type Given, readArguments } from './arguments.ts';
+import { brokenRegion, brokenTogether } from './combination.ts';
+import { FLAGS } from './flags.ts';
+import type { Connection, RunConfig } from './settings.ts';
 import { toMillis } from './values.ts';
 
 /** The settings, a request for help, or what is wrong with them: flag, value and rule. */
@@ -22,97 +21,51 @@ export function parseRun(
   environment: Readonly<Record<string, string | undefined>>,
   terminal: boolean,
 ): Parsed {
-  const { tokens } = parseArgs({
-    args: [...args],
-    options: optionTable(),
-    strict: false,
-    tokens: true,
-    allowPositionals: true,
-  });
-  const given = new Map<string, string[]>();
-  for (const token of tokens) {
-    if (token.kind === 'positional')
-      return problem(`Unexpected argument "${token.value}": run takes flags only`);
-    if (token.kind === 'option-terminator') continue;
-    if (token.rawName === '--help' || token.rawName === '-h') return { kind: 'help' };
-    const flag = FLAGS.find((one) => `--${one.name}` === token.rawName);
-    if (flag === undefined)
-      return problem(
-        `Unknown flag "${token.rawName}"; ${hint('flag', nearFlag(token.name), (name) => `--${name}`)}`,
-      );
-    if (token.value === undefined) return problem(`Flag "--${flag.name}" lacks its value ${flag.value}`);
-    given.set(flag.name, [...(flag.many ? (given.get(flag.name) ?? []) : []), token.value]);
-  }
-  const stray = Object.keys(environment).find(
-    (name) => name.startsWith('ALBSP_') && !FLAGS.some((flag) => variable(flag.name) === name),
-  );
-  if (stray !== undefined) {
-    const near = nearFlag(stray.slice('ALBSP_'.length));
-    return problem(`Unknown environment variable "${stray}"; ${hint('one', near, variable)}`);
-  }
-  return assemble(given, environment, terminal);
+  const read = readArguments({ name: 'run', flags: FLAGS, own: [], switches: [] }, args, environment);
+  return read.kind === 'given' ? assemble(read.given, environment, terminal) : read;
 }
 
-function optionTable() {
-  return Object.fromEntries(FLAGS.map((flag) => [flag.name, { type: 'string' as const, multiple: true }]));
-}
-
-function nearFlag(name: string): string | undefined {
-  return nearest(
-    name,
-    FLAGS.map((flag) => flag.name),
-  );
-}
-
-function hint(what: string, near: string | undefined, spelling: (flag: string) => string): string {
-  return near === undefined
-    ? 'run "albsp run --help" for those that there are'
-    : `the nearest known ${what} is "${spelling(near)}"`;
-}
-
-function problem(message: string): Parsed {
-  return { kind: 'error', message };
-}
-
-function assemble(
-  given: ReadonlyMap<string, string[]>,
+/** What was given of the connection; the message names what is wrong with it as a whole. */
+export function readConnection(
+  given: Given,
   environment: Readonly<Record<string, string | undefined>>,
-  terminal: boolean,
-): Parsed {
-  const values = new Map<string, string[]>();
-  for (const flag of FLAGS) {
-    const fromEnvironment = environment[variable(flag.name)];
-    const texts =
-      given.get(flag.name) ??
-      (fromEnvironment === undefined
-        ? [flag.fallback]
-        : flag.many
-          ? fromEnvironment.split(',')
-          : [fromEnvironment]);
-    for (const text of texts) {
-      const rule = flag.broken(text);
-      if (rule !== undefined) return problem(`Flag "--${flag.name}" has the value "${text}": it ${rule}`);
-    }
-    values.set(flag.name, texts);
-  }
-  const text = (name: string) => values.get(name)?.at(-1) ?? '';
-  const maybe = (name: string) => text(name) || undefined;
-  const millis = (name: string) => toMillis(text(name));
-  const listen = text('listen');
-  const colon = listen.lastIndexOf(':');
-  const config: RunConfig = {
+):
+  | { readonly kind: 'ok'; readonly connection: Connection }
+  | { readonly kind: 'error'; readonly message: string } {
+  const connection = connectionOf(given, environment);
+  const message = brokenRegion(connection.region);
+  return message === undefined ? { kind: 'ok', connection } : { kind: 'error', message };
+}
+
+function connectionOf(given: Given, environment: Readonly<Record<string, string | undefined>>): Connection {
+  const { text, maybe, list } = given;
+  return {
     kubeconfig: maybe('kubeconfig'),
     context: maybe('context'),
-    namespaces: (values.get('namespace') ?? []).filter((name) => name !== ''),
-    selector: maybe('selector'),
+    namespaces: list('namespace'),
     credentials: sourceOf(text('credentials')),
-    adoption: text('adoption') === 'true',
     region: text('region') || environment.ALIBABA_CLOUD_REGION_ID || '',
     network: text('network') === 'vpc' ? 'vpc' : 'public',
     albEndpoint: maybe('alb-endpoint'),
     stsEndpoint: maybe('sts-endpoint'),
     metadataEndpoint: maybe('metadata-endpoint'),
     clusterId: maybe('cluster-id'),
+  };
+}
+
+function assemble(
+  given: Given,
+  environment: Readonly<Record<string, string | undefined>>,
+  terminal: boolean,
+): Parsed {
+  const { text, maybe } = given;
+  const millis = (name: string) => toMillis(text(name));
+  const listen = text('listen');
+  const colon = listen.lastIndexOf(':');
+  const config: RunConfig = {
+    ...connectionOf(given, environment),
+    selector: maybe('selector'),
+    adoption: text('adoption') === 'true',
     acceptClusterId: maybe('accept-cluster-id'),
     resync: millis('resync'),
     workers: Number(text('workers')),
@@ -129,7 +82,7 @@ function assemble(
     logFormat: (maybe('log-format') ?? (terminal ? 'pretty' : 'json')) === 'pretty' ? 'pretty' : 'json',
   };
   const broken = brokenTogether(config);
-  return broken === undefined ? { kind: 'config', config } : problem(broken);
+  return broken === undefined ? { kind: 'config', config } : { kind: 'error', message: broken };
 }
 
 /** The roles of `rrsa` and `ecs-ram-role` are those that the pod and the node have. */

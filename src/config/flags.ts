@@ -1,35 +1,12 @@
-import { isRegion } from '../adapters/alb/endpoints.ts';
-import { any, duration, metadata, oneOf, pattern, url } from './values.ts';
-
-/** One flag of `albsp run`: its name without hyphens, what its value is called, its default, its help and its rule. */
-export interface Flag {
-  readonly name: string;
-  readonly value: string;
-  readonly fallback: string;
-  readonly help: string;
-  /** The rule that a value breaks, or undefined. */
-  readonly broken: (text: string) => string | undefined;
-  readonly many?: true;
-}
+import { CONNECTION, LEASE } from './connection.ts';
+import type { Flag } from './flag.ts';
+import { any, duration, oneOf, pattern } from './values.ts';
 
 /** Every flag of `albsp run`, in the order of the help text. */
 export const FLAGS: readonly Flag[] = [
-  {
-    name: 'kubeconfig',
-    value: 'FILE',
-    fallback: '',
-    help: 'kubeconfig file; else the service account, $KUBECONFIG, ~/.kube/config',
-    broken: any,
-  },
-  { name: 'context', value: 'NAME', fallback: '', help: 'context of the kubeconfig', broken: any },
-  {
-    name: 'namespace',
-    value: 'NS',
-    fallback: '',
-    help: 'watch only this namespace (again for more); --cluster-id is then required',
-    broken: pattern(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, 'must be a namespace name'),
-    many: true,
-  },
+  CONNECTION.kubeconfig,
+  CONNECTION.context,
+  CONNECTION.namespace,
   {
     name: 'selector',
     value: 'LABELS',
@@ -37,49 +14,12 @@ export const FLAGS: readonly Flag[] = [
     help: 'only objects that match this label selector',
     broken: any,
   },
-  {
-    name: 'credentials',
-    value: 'KIND',
-    fallback: 'environment',
-    help: "the operator's own identity: environment, rrsa, ecs-ram-role or none",
-    broken: oneOf('environment', 'rrsa', 'ecs-ram-role', 'none'),
-  },
-  {
-    name: 'region',
-    value: 'ID',
-    fallback: '',
-    help: 'region of objects that name none; else $ALIBABA_CLOUD_REGION_ID',
-    broken: (text) =>
-      text === '' || isRegion(text) ? undefined : 'must be a region id, for example cn-hangzhou',
-  },
-  {
-    name: 'network',
-    value: 'public|vpc',
-    fallback: 'public',
-    help: 'which endpoints to call',
-    broken: oneOf('public', 'vpc'),
-  },
-  {
-    name: 'alb-endpoint',
-    value: 'URL',
-    fallback: '',
-    help: 'ALB endpoint; else built from the region',
-    broken: url,
-  },
-  {
-    name: 'sts-endpoint',
-    value: 'URL',
-    fallback: '',
-    help: 'STS endpoint; a loopback ALB endpoint answers for STS too unless this is given',
-    broken: url,
-  },
-  {
-    name: 'metadata-endpoint',
-    value: 'URL',
-    fallback: '',
-    help: 'metadata service of the node, for ecs-ram-role; else http://100.100.100.200',
-    broken: metadata,
-  },
+  CONNECTION.credentials,
+  CONNECTION.region,
+  CONNECTION.network,
+  CONNECTION.albEndpoint,
+  CONNECTION.stsEndpoint,
+  CONNECTION.metadataEndpoint,
   {
     name: 'adoption',
     value: 'BOOL',
@@ -87,16 +27,7 @@ export const FLAGS: readonly Flag[] = [
     help: 'whether objects without a provider config may adopt existing policies',
     broken: oneOf('true', 'false'),
   },
-  {
-    name: 'cluster-id',
-    value: 'ID',
-    fallback: '',
-    help: 'ownership mark in the cloud; else the UID of kube-system',
-    broken: pattern(
-      /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/,
-      'must be 1 to 128 letters, digits, dots, underscores or hyphens',
-    ),
-  },
+  CONNECTION.clusterId,
   {
     name: 'accept-cluster-id',
     value: 'OLD',
@@ -138,20 +69,8 @@ export const FLAGS: readonly Flag[] = [
     help: 'elect one leader among the replicas',
     broken: oneOf('true', 'false'),
   },
-  {
-    name: 'lease-name',
-    value: 'NAME',
-    fallback: 'albsp',
-    help: 'name of the Lease',
-    broken: pattern(/^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/, 'must be a DNS subdomain name'),
-  },
-  {
-    name: 'lease-namespace',
-    value: 'NS',
-    fallback: '',
-    help: 'namespace of the Lease; else the own namespace',
-    broken: any,
-  },
+  LEASE.leaseName,
+  LEASE.leaseNamespace,
   {
     name: 'lease-duration',
     value: 'D',
@@ -206,8 +125,3 @@ export const FLAGS: readonly Flag[] = [
     broken: (text) => (text === '' ? undefined : oneOf('json', 'pretty')(text)),
   },
 ];
-
-/** The environment variable that says the same as the flag of this name. */
-export function variable(flag: string): string {
-  return `ALBSP_${flag.toUpperCase().replaceAll('-', '_')}`;
-}

@@ -1,22 +1,27 @@
 import type { CredentialSource } from '../adapters/alb/credentials/factory.ts';
 import type { Millis } from '../ports/clock.ts';
 
-/** The settings of `albsp run`. Durations in milliseconds. */
-export interface RunConfig {
+/** Which cluster, whose credentials, and which cloud: what every command that meets one of them is told. */
+export interface Connection {
   readonly kubeconfig: string | undefined;
   readonly context: string | undefined;
+  /** None: all. */
   readonly namespaces: readonly string[];
-  readonly selector: string | undefined;
   /** The operator's own identity. */
   readonly credentials: CredentialSource;
-  /** Whether objects without a provider config may adopt. */
-  readonly adoption: boolean;
   readonly region: string;
   readonly network: 'public' | 'vpc';
   readonly albEndpoint: string | undefined;
   readonly stsEndpoint: string | undefined;
   readonly metadataEndpoint: string | undefined;
   readonly clusterId: string | undefined;
+}
+
+/** The settings of `albsp run`. Durations in milliseconds. */
+export interface RunConfig extends Connection {
+  readonly selector: string | undefined;
+  /** Whether objects without a provider config may adopt. */
+  readonly adoption: boolean;
   readonly acceptClusterId: string | undefined;
   readonly resync: Millis;
   readonly workers: number;

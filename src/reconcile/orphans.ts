@@ -6,7 +6,7 @@ import { OWNER_TAGS } from '../api/group.ts';
 import type { SecurityPolicy } from '../api/securitypolicy.ts';
 import { tagOf } from '../domain/policy.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { CloudPolicy } from '../ports/cloud.ts';
+import type { CloudError, CloudPolicy } from '../ports/cloud.ts';
 import type { Identities, Identity } from '../ports/identities.ts';
 import { placesOf } from './places.ts';
 
@@ -34,10 +34,17 @@ export interface OrphanSearch {
   readonly clock: Clock;
 }
 
-/** The orphans of every identity and region in use; `unread` tells how many could not be looked at. */
+/** A region of an identity that could not be looked at, and why. */
+export interface Unread {
+  readonly identity: Identity;
+  readonly region: string;
+  readonly error: CloudError;
+}
+
+/** The orphans of every identity and region in use, and where nobody could look. */
 export interface Orphans {
   readonly found: readonly Orphan[];
-  readonly unread: number;
+  readonly unread: readonly Unread[];
 }
 
 /**
@@ -47,16 +54,19 @@ export interface Orphans {
  */
 export async function findOrphans(search: OrphanSearch): Promise<Orphans | undefined> {
   const candidates = new Map<string, Orphan>();
-  let unread = 0;
+  const unread: Unread[] = [];
   const known = new Set<string>();
   for (const { metadata } of search.policies()) known.add(metadata.uid);
   for (const [identity, regions] of regionsOf(search)) {
     const account = await identity.cloud.account();
     for (const region of regions) {
-      const list =
-        account.kind === 'ok' ? await account.value.region(region).list(search.clock.monotonic()) : account;
-      if (account.kind === 'error' || list.kind === 'error') {
-        unread += 1;
+      if (account.kind === 'error') {
+        unread.push({ identity, region, error: account.error });
+        continue;
+      }
+      const list = await account.value.region(region).list(search.clock.monotonic());
+      if (list.kind === 'error') {
+        unread.push({ identity, region, error: list.error });
         continue;
       }
       const { accountId } = account.value;

@@ -35,6 +35,11 @@ const BAD: readonly (readonly [flag: string, value: string, rule: string])[] = [
   ['alb-endpoint', 'alb.example', 'it must be an http or https URL'],
   ['alb-endpoint', 'ftp://127.0.0.1', 'it must be an http or https URL'],
   ['sts-endpoint', 'http://sts.example', 'it must be https: http is for loopback addresses only'],
+  [
+    'metadata-endpoint',
+    'http://example.com',
+    'it cannot be used: The metadata endpoint cannot be used: its host must be 100.100.100.200, link-local (169.254.x.x) or loopback',
+  ],
   ['cluster-id', '-a', 'it must be 1 to 128 letters, digits, dots, underscores or hyphens'],
   ['resync', '60', DURATION_RULE],
   ['workers', '0', 'it must be a whole number from 1 to 256'],

@@ -6,7 +6,7 @@ import type { LedgerEntry } from '../../dev/alb/ledger.ts';
 import { conditionOf } from '../../domain/status.ts';
 import type { Millis } from '../../ports/clock.ts';
 import type { Output } from '../output.ts';
-import { quiet } from './quiet.ts';
+import { quiet } from '../quiet.ts';
 import type { Stage } from './stage.ts';
 import { printable, type Style, type Teller } from './teller.ts';
 

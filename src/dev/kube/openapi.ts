@@ -24,7 +24,15 @@ export function openApi(path: string, resources: readonly Resource[]): JsonObjec
     openapi: '3.0.0',
     info: { title: 'Stand-in', version: 'unversioned' },
     paths: Object.fromEntries(served.map(patchable)),
+    components: { schemas: Object.fromEntries(served.flatMap(schemaOf)) },
   };
+}
+
+/** The schema of a custom kind under a name like that of the real server: its group backwards, version, kind. */
+function schemaOf({ custom, group, version, kind }: Resource): readonly [string, JsonObject][] {
+  if (custom === undefined) return [];
+  const name = [...group.split('.').reverse(), version, kind].join('.');
+  return [[name, { ...custom.schema, 'x-kubernetes-group-version-kind': [{ group, version, kind }] }]];
 }
 
 /** kubectl looks at one thing: that a PATCH of the kind takes `fieldValidation`. */

@@ -1,4 +1,4 @@
-import type { Log } from '../../ports/log.ts';
+import type { Log } from '../ports/log.ts';
 
 /** A log that keeps nothing: what matters is told from the outside, by what can be seen there. */
 export const quiet: Log = {
