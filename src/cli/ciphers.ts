@@ -5,6 +5,7 @@
 import { parseArgs } from 'node:util';
 import { SUITES, type Suite, TLS_VERSIONS } from '../domain/tls.ts';
 import type { Output } from './output.ts';
+import { columns } from './text.ts';
 
 const USAGE = `Usage: albsp ciphers [-o table|json]
 
@@ -52,13 +53,5 @@ function table(): string {
     suite.iana,
     suite.weak ?? '',
   ]);
-  const all = [header, ...rows];
-  const widths = header.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
-  const lines = all.map((row) =>
-    row
-      .map((text, column) => text.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  );
-  return `${lines.join('\n')}\n`;
+  return `${columns([header, ...rows]).join('\n')}\n`;
 }

@@ -9,6 +9,7 @@ import { checkManifest } from '../domain/check/manifest.ts';
 import { fieldOf, type Violation } from '../domain/check/violation.ts';
 import { type Place, readSource } from './lint/source.ts';
 import type { Output } from './output.ts';
+import { count, printable } from './text.ts';
 
 const USAGE = `Usage: albsp lint FILE...
 
@@ -118,17 +119,8 @@ function line(place: string, one: Violation): string {
   return `${printable(`${place}: ${fieldOf(one.pointer)}${value}: ${one.message} [${one.rule}]`)}\n${fix}`;
 }
 
-/** A manifest may come from anybody: its text must not reach the terminal as control characters. */
-function printable(text: string): string {
-  return text.replaceAll(/\p{Cc}/gu, '?');
-}
-
 function summary({ files, judged, foreign, violations, unreadable }: Tally): string {
   const skipped = foreign === 0 ? '' : `, ${count(foreign, 'object')} of other kinds skipped`;
   const failed = unreadable === 0 ? '' : `, ${count(unreadable, 'file')} unreadable`;
   return `${count(files, 'file')}, ${count(judged, 'object')} judged${skipped}${failed}: ${count(violations, 'violation')}\n`;
-}
-
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }
