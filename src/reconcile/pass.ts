@@ -28,6 +28,7 @@ import type { QuotaGates } from './quota.ts';
 import { type Next, Recorder, SETTLED } from './recorder.ts';
 import { situationOf } from './situation.ts';
 import type { Workshop } from './workshop.ts';
+import { writesToCloud } from './writing.ts';
 
 /** How soon to look again at what only needs a moment; then ever less often. */
 const SOON: Millis = 1_000;
@@ -367,39 +368,6 @@ export class Pass {
   /** The resync interval, spread by a tenth each way. */
   #later(): Action {
     return { kind: 'again', delay: this.#shop.settings.resync * (0.9 + 0.2 * this.#shop.random()) };
-  }
-}
-
-function writesToCloud(step: Step): boolean {
-  switch (step.kind) {
-    case 'announce':
-    case 'create':
-    case 'update':
-    case 'destroy':
-    case 'adopt':
-    case 'precheck':
-      return true;
-    case 'release':
-      return step.untag !== undefined;
-    case 'ignore':
-    case 'observe':
-    case 'pause':
-    case 'claim':
-    case 'reject':
-    case 'halt':
-    case 'unread':
-    case 'watch':
-    case 'prechecked':
-    case 'awaitQuota':
-    case 'await':
-    case 'bind':
-    case 'recordId':
-    case 'abandon':
-    case 'recordLoss':
-    case 'settle':
-    case 'inSync':
-    case 'report':
-      return false;
   }
 }
 
