@@ -1,6 +1,8 @@
 /** The rights that README.md asks the reader to grant in the cloud are those that the program uses. */
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
+import { parseAllDocuments } from 'yaml';
+import { RIGHTS } from '../../src/cli/doctor/rights.ts';
 import { readSources, withoutComments } from './sources.ts';
 
 /** A call of the ALB API in the adapter: `get`, `set` and `setTags` take the action first. */
@@ -33,3 +35,27 @@ test('deploy/ram/operator.json is the policy in README.md, and read-only.json wh
   expect(readOnly).toEqual({ ...rest, Statement: [{ ...Statement[0], Action: reads }] });
   expect(reads).toEqual(['alb:ListSecurityPolicies', 'alb:ListSecurityPolicyRelations']);
 });
+
+test('albsp doctor asks for exactly the rights that deploy/rbac.yaml grants', async () => {
+  const documents = parseAllDocuments(await readFile('deploy/rbac.yaml', 'utf8'));
+  const rules: readonly Rule[] = documents.flatMap((document) => document.toJS().rules ?? []);
+  const granted = rules.flatMap(({ apiGroups, resources, resourceNames = [''], verbs }) =>
+    apiGroups.flatMap((group) =>
+      resources.flatMap((resource) =>
+        resourceNames.flatMap((name) => verbs.map((verb) => `${verb} ${group}/${resource} ${name}`)),
+      ),
+    ),
+  );
+  const asked = RIGHTS.flatMap(({ group, resource, name = '', verbs }) =>
+    verbs.map((verb) => `${verb} ${group}/${resource} ${name}`),
+  );
+  expect(asked.toSorted()).toEqual(granted.toSorted());
+  expect(asked.length).toBeGreaterThan(10);
+});
+
+interface Rule {
+  readonly apiGroups: readonly string[];
+  readonly resources: readonly string[];
+  readonly resourceNames?: readonly string[];
+  readonly verbs: readonly string[];
+}
