@@ -179,7 +179,7 @@ describeReal('kubectl', () => {
   test('wait ends with a failure, not for ever, when the policy cannot be', async () => {
     const { world, kubectl } = await open();
     await world.startOperator();
-    await world.apply('web', { ...GOOD, managementPolicy: 'DryRun' });
+    await world.apply('web', { ...GOOD, adopt: { securityPolicyId: 'spy-missing' } });
     await kubectl.ok(['wait', '--for=condition=Stalled', '--timeout=30s', 'albsp/web']);
     const answer = await kubectl.run(['wait', '--for=condition=Ready', '--timeout=1s', 'albsp/web']);
     expect(answer.code).toBe(1);
