@@ -290,6 +290,7 @@ class Operator implements RunningOperator {
       }),
       identities: this.#identities,
       wake: (key) => this.#queue.add(key),
+      isStopping: () => this.#stopping,
       clock: systemClock,
       log: this.#log,
       random: Math.random,

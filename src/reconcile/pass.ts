@@ -166,6 +166,7 @@ export class Pass {
     if (value.kind === 'created') {
       this.#gate()?.succeeded(this.#key);
       this.#shop.log.info('policy created', { key: this.#key, id: value.id, step: 'create' });
+      if (this.#shop.isStopping()) return here.#bind(value.id, undefined, 'Created');
       // No worker waits for the sighting: it brings the key back, and is shared with those of other creates.
       void this.#sightCreated(stage.region, value.id);
       return { kind: 'finished', action: { kind: 'again', delay: SIGHTING_PATIENCE } };

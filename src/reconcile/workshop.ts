@@ -10,6 +10,8 @@ export interface Workshop {
   readonly identities: Identities;
   /** Has a key looked at now: something that it waits for has come. */
   readonly wake: (key: Key) => void;
+  /** Whether the process is about to end: nothing is put off to a later pass any more. */
+  readonly isStopping: () => boolean;
   readonly clock: Clock;
   readonly log: Log;
   readonly random: () => number;

@@ -190,6 +190,7 @@ export class Simulation {
       store,
       events,
       wake: () => {},
+      isStopping: () => false,
       identities: { of: () => ({ kind: 'ok', identity }), all: () => [identity] },
       clock: this.clock,
       log: SILENT,
