@@ -50,7 +50,6 @@ const DENIED: readonly Right[] = [
   { verb: 'get', group: 'alb.alicloud.dev', resource: 'securitypolicies', namespace: 'default' },
   { verb: 'delete', group: 'alb.alicloud.dev', resource: 'securitypolicies', namespace: 'default' },
   { verb: 'create', group: 'alb.alicloud.dev', resource: 'securitypolicies', namespace: 'default' },
-  { verb: 'list', resource: 'namespaces' },
   { verb: 'get', resource: 'namespaces', name: 'default' },
   { verb: 'get', resource: 'pods', namespace: 'default' },
   { verb: 'patch', group: 'coordination.k8s.io', resource: 'leases', namespace: 'default' },
