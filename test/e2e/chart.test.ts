@@ -356,6 +356,7 @@ describeHelms('the chart', (version) => {
     expect(pod.metadata.annotations?.['helm.sh/hook']).toBe('test');
     const [command, ...flags] = pod.spec.containers[0].args;
     expect(command).toBe('doctor');
+    expect(flags).toContain('--lease-name=albsp');
     expect(containerOf(objects).args).toEqual(expect.arrayContaining(flags));
     expect(pod.spec.containers[0].env).toEqual(containerOf(objects).env);
     expect(pod.spec.serviceAccountName).toBe(
