@@ -36,7 +36,10 @@ export function resolveCreate(
   }
   const announcedFor = now - Date.parse(pending.announcedAt);
   const sinceSend = token?.sinceMs ?? 0;
-  if (announcedFor < window && policies.some((seen) => isLateTwin(seen, pending))) return { kind: 'await' };
+  // A send long after the announce makes a policy whose tags come as late; after a restart only its age tells.
+  const fresh = announcedFor < window || (token?.sinceMs ?? window) < window;
+  const twins = policies.filter((seen) => isLateTwin(seen, pending));
+  if (twins.some((seen) => fresh || isNew(seen, now, window))) return { kind: 'await' };
   const ambiguous = token === undefined || token.ambiguous > 0;
   const refusal = token?.refusal;
   if (refusal !== undefined) {
@@ -54,6 +57,11 @@ function isLateTwin(seen: CloudPolicy, pending: PendingCreate): boolean {
   if (seen.name !== pending.parameters.name || isMarked(seen)) return false;
   const created = Date.parse(seen.createTime ?? '');
   return Number.isNaN(created) || created >= Date.parse(pending.announcedAt) - CREATE_TIME_SKEW;
+}
+
+/** Whether the cloud says that it is younger than the window. */
+function isNew({ createTime }: CloudPolicy, now: Millis, window: Millis): boolean {
+  return now - Date.parse(createTime ?? '') < window;
 }
 
 /** The announce of the next attempt. */

@@ -286,6 +286,21 @@ rows('for an announced create', [
     { kind: 'create', replay: true },
   ],
   [
+    'waits for the tags of a send that came long after the announce (I13)',
+    situation(object(announced({ announcedAt: ago(2 * WINDOW) })), {
+      observation: seen([own({ tags: {}, createTime: ago(WINDOW) })]),
+      recall: token({ ambiguous: 1, sinceMs: WINDOW - 1 }),
+    }),
+    { kind: 'await' },
+  ],
+  [
+    'waits for the tags of a policy that is young, also when it has forgotten the send (I13)',
+    situation(object(announced({ announcedAt: ago(WINDOW) })), {
+      observation: seen([own({ tags: {}, createTime: ago(WINDOW - 1) })]),
+    }),
+    { kind: 'await' },
+  ],
+  [
     'halts when it made two',
     situation(object(announced(), DELETING), { observation: seen([own(), own({ id: 'spy-2' })]) }),
     { kind: 'halt' },

@@ -91,7 +91,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'an untagged policy of the announced name is nobody',
     rule: '5 tags may come late',
-    from: "if (announcedFor < window && policies.some((seen) => isLateTwin(seen, pending))) return { kind: 'await' };",
+    from: "if (twins.some((seen) => fresh || isNew(seen, now, window))) return { kind: 'await' };",
     to: '',
     by: 'I13',
     oracle: 'O1',
