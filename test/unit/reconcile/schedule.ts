@@ -63,8 +63,7 @@ export function switches(random: () => number): { options: Partial<AlbOptions>; 
       tokenProcessing: pick(random, [0, 0, 2_000]),
       tokenKeepsRefusal: random() < 0.5,
       quotaBeforeToken: random() < 0.5,
-      // A forgotten token beside tags that come late is of the same excluded world.
-      tagsLate: tokenRetention === 0 ? 0 : pick(random, [0, 0, 3_000]),
+      tagsLate: pick(random, [0, 0, 3_000]),
       cipherOrder: pick(random, ['kept', 'sorted', 'shuffled'] as const),
       createConfiguring: pick(random, [0, 2_000]),
       updateConfiguring: pick(random, [0, 1_000, 30_000]),
