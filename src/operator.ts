@@ -9,6 +9,7 @@ import type { ClusterConfig } from './adapters/kube/clusterconfig.ts';
 import { readClusterId } from './adapters/kube/clusterid.ts';
 import { createConfigStore } from './adapters/kube/configstore.ts';
 import { createEventSink } from './adapters/kube/eventsink.ts';
+import { keyOf } from './adapters/kube/kubeobject.ts';
 import { createLeaseClient } from './adapters/kube/leaseclient.ts';
 import { readLiving } from './adapters/kube/living.ts';
 import { createPolicyStore } from './adapters/kube/policystore.ts';
@@ -266,8 +267,7 @@ class Operator implements RunningOperator {
       random: Math.random,
       interval: this.#config.resync,
       log: this.#log,
-      onDue: ({ metadata }) =>
-        this.#queue.add(`${metadata.namespace}/${metadata.name}`, { priority: LOW_PRIORITY }),
+      onDue: (policy) => this.#queue.add(keyOf(policy), { priority: LOW_PRIORITY }),
       onOrphans: (count) => this.#metrics.setOrphans(count),
     });
   }
@@ -316,15 +316,15 @@ class Operator implements RunningOperator {
 
   #requeueDependents(config: AnyConfig): void {
     for (const policy of this.#views.policies()) {
-      if (refersTo(policy, config)) this.#queue.add(`${policy.metadata.namespace}/${policy.metadata.name}`);
+      if (refersTo(policy, config)) this.#queue.add(keyOf(policy));
     }
   }
 
   /** Its labels decide which cluster-wide configs its objects may use. */
   #requeueNamespace(namespace: string): void {
-    for (const { metadata, spec } of this.#views.policies()) {
-      const asks = spec.providerConfigRef?.kind === 'ClusterProviderConfig';
-      if (asks && metadata.namespace === namespace) this.#queue.add(`${namespace}/${metadata.name}`);
+    for (const policy of this.#views.policies()) {
+      const asks = policy.spec.providerConfigRef?.kind === 'ClusterProviderConfig';
+      if (asks && policy.metadata.namespace === namespace) this.#queue.add(keyOf(policy));
     }
   }
 

@@ -1,8 +1,10 @@
 import type { Operator } from '../../test/environment/operator.ts';
+import { round } from './figure.ts';
 import { makePolicies } from './policies.ts';
 import { cpuMs } from './processview.ts';
 import { whenAllReady } from './ready.ts';
-import type { Stage } from './stage.ts';
+import type { Run } from './run.ts';
+import { Stage } from './stage.ts';
 
 /** How long a crowd may take, in milliseconds. */
 const WITHIN_MS = 1_800_000;
@@ -39,4 +41,18 @@ export async function makeCrowd(stage: Stage, count: number, every: number): Pro
     lists: counts.get('ListSecurityPolicies') ?? 0,
     operator,
   };
+}
+
+/** The time that a bare loop takes for as many policies, in milliseconds; the cloud answers `latency` late. */
+export async function floorOf(run: Run, count: number, latency: number): Promise<number> {
+  const score = await run.score();
+  const stage = await Stage.open(run.server, latency);
+  try {
+    await makePolicies(stage.admin, stage.namespace, count);
+    const { ms, lists, events } = await stage.playFloor(score);
+    run.tell(`floor of ${count}: ${round(ms)} ms, ${lists} lists, ${events} events`);
+    return ms;
+  } finally {
+    await stage.close();
+  }
 }

@@ -2,10 +2,8 @@
  * `albsp doctor`: whether the operator would work here, and what to do where it would not.
  * @module
  */
-import { type Command, type Given, readArguments } from '../config/arguments.ts';
-import { readConnection } from '../config/commandline.ts';
+import type { Command, Given } from '../config/arguments.ts';
 import { CONNECTION, LEASE } from '../config/connection.ts';
-import { commandHelp } from '../config/help.ts';
 import type { Connection } from '../config/settings.ts';
 import { oneOf } from '../config/values.ts';
 import { type Check, skipped } from './doctor/check.ts';
@@ -13,13 +11,14 @@ import { checkCloud } from './doctor/cloud.ts';
 import { checkClusterId, checkConfigs, checkLease, checkServer } from './doctor/cluster.ts';
 import { checkRights } from './doctor/rights.ts';
 import { checkDefinitions } from './doctor/schema.ts';
+import { EVERYWHERE, openClusterCommand } from './opening.ts';
 import type { Output } from './output.ts';
-import { type Cluster, type CommandContext, openClouds, openCluster } from './session.ts';
+import { type Cluster, type CommandContext, openClouds } from './session.ts';
 import { count, json, printable } from './text.ts';
 
 const COMMAND: Command = {
   name: 'doctor',
-  switches: [{ name: 'all-namespaces', short: 'A', help: 'all namespaces, whatever the environment says' }],
+  switches: [EVERYWHERE],
   own: [
     {
       name: 'output',
@@ -58,25 +57,9 @@ export async function doctor(
   context: CommandContext,
   now: () => number = Date.now,
 ): Promise<number> {
-  const wrong = (message: string): number => {
-    out.stderr(`albsp doctor: ${message}\n`);
-    return 2;
-  };
-  const read = readArguments(COMMAND, args, context.environment);
-  if (read.kind === 'error') return wrong(read.message);
-  if (read.kind === 'help') {
-    out.stdout(commandHelp(COMMAND, '[FLAG...]', ABOUT));
-    return 0;
-  }
-  const { given } = read;
-  const everywhere = given.has('all-namespaces');
-  if (everywhere && given.has('namespace'))
-    return wrong('Flags "--namespace" and "--all-namespaces" exclude each other');
-  const found = readConnection(given, context.environment);
-  if (found.kind === 'error') return wrong(found.message);
-  const connection = everywhere ? { ...found.connection, namespaces: [] } : found.connection;
-  const cluster = await openCluster('doctor', connection, context);
-  if (typeof cluster === 'string') return wrong(cluster);
+  const opening = await openClusterCommand(COMMAND, args, ABOUT, out, context);
+  if (opening.kind === 'over') return opening.code;
+  const { given, connection, cluster } = opening;
   // A create with DryRun passes the same gate as a real one; nothing else that writes is called.
   const clouds = openClouds('doctor', connection, context, { writes: true, transport: cluster.transport });
   try {

@@ -4,16 +4,16 @@
  */
 import { systemClock } from '../adapters/clock.ts';
 import { OWNER_TAGS } from '../api/group.ts';
-import { type Command, type Given, readArguments } from '../config/arguments.ts';
-import { readConnection } from '../config/commandline.ts';
+import type { Command, Given } from '../config/arguments.ts';
 import { CONNECTION } from '../config/connection.ts';
-import { commandHelp } from '../config/help.ts';
 import type { Connection } from '../config/settings.ts';
 import { any, oneOf } from '../config/values.ts';
 import { isMarked, tagOf } from '../domain/policy.ts';
 import type { CloudPolicy, CloudResult } from '../ports/cloud.ts';
+import { listRegion } from '../reconcile/listing.ts';
 import { type Manifest, manifestOf } from './import/manifest.ts';
 import { objectNames } from './import/names.ts';
+import { openCommand } from './opening.ts';
 import type { Output } from './output.ts';
 import { type CommandContext, openClouds } from './session.ts';
 import { count, json, printable, yaml } from './text.ts';
@@ -77,46 +77,34 @@ export async function importPolicies(
   out: Output,
   context: CommandContext,
 ): Promise<number> {
-  const read = readArguments(COMMAND, args, context.environment);
-  if (read.kind === 'help') {
-    out.stdout(commandHelp(COMMAND, '[ID...] [--all] [--name NAME] [FLAG...]', ABOUT));
-    return 0;
-  }
-  const usage = read.kind === 'error' ? read.message : wrongUsage(read.given);
-  if (read.kind === 'error' || usage !== undefined) {
-    out.stderr(`albsp import: ${usage}\n`);
-    return 2;
-  }
-  const found = readConnection(read.given, context.environment);
-  if (found.kind === 'error') {
-    out.stderr(`albsp import: ${found.message}\n`);
-    return 2;
-  }
-  const list = await listRegion(found.connection, context);
+  const usage = '[ID...] [--all] [--name NAME] [FLAG...]';
+  const opening = openCommand(COMMAND, args, { usage, about: ABOUT, wrongTogether }, out, context);
+  if (opening.kind === 'over') return opening.code;
+  const { given, connection } = opening;
+  const list = await policiesOf(connection, context);
   if (list.kind === 'error') {
     const { code, message } = list.error;
-    out.stderr(`albsp import: Region "${found.connection.region}" cannot be read: ${code}: ${message}\n`);
+    out.stderr(`albsp import: Region "${connection.region}" cannot be read: ${code}: ${message}\n`);
     return 3;
   }
-  return write(list.value, read.given, found.connection, out);
+  return write(list.value, given, connection, out);
 }
 
-function wrongUsage(given: Given): string | undefined {
+function wrongTogether(given: Given): string | undefined {
   const named = given.words.length > 0 || given.maybe('name') !== undefined;
   if (given.has('all')) return named ? 'Flag "--all" takes every policy: name none beside it' : undefined;
   return named ? undefined : 'Nothing is named: give ids, --name NAME, or --all for the whole region';
 }
 
-async function listRegion(
+async function policiesOf(
   connection: Connection,
   context: CommandContext,
 ): Promise<CloudResult<readonly CloudPolicy[]>> {
   const clouds = openClouds('import', connection, context, { writes: false });
   try {
-    const account = await clouds.make(connection.credentials, connection).account();
-    if (account.kind === 'error') return account;
-    const list = await account.value.region(connection.region).list(systemClock.monotonic());
-    return list.kind === 'ok' ? { kind: 'ok', value: list.value.policies } : list;
+    const cloud = clouds.make(connection.credentials, connection);
+    const list = await listRegion(cloud, connection.region, systemClock);
+    return list.kind === 'ok' ? { kind: 'ok', value: list.value.snapshot.policies } : list;
   } finally {
     await clouds.close();
   }

@@ -6,23 +6,22 @@ import { systemClock } from '../adapters/clock.ts';
 import { createIdentities } from '../adapters/identities.ts';
 import { readClusterId } from '../adapters/kube/clusterid.ts';
 import { readLiving } from '../adapters/kube/living.ts';
-import { type Command, readArguments } from '../config/arguments.ts';
-import { readConnection } from '../config/commandline.ts';
+import type { Command } from '../config/arguments.ts';
 import { CONNECTION } from '../config/connection.ts';
-import { commandHelp } from '../config/help.ts';
 import type { Connection } from '../config/settings.ts';
 import { oneOf } from '../config/values.ts';
 import type { Clouds } from '../operator/clouds.ts';
 import type { Identity } from '../ports/identities.ts';
 import { findOrphans, type Orphan } from '../reconcile/orphans.ts';
+import { EVERYWHERE, openClusterCommand } from './opening.ts';
 import { readCluster } from './orphans/cluster.ts';
 import type { Output } from './output.ts';
-import { type Cluster, type CommandContext, openClouds, openCluster } from './session.ts';
+import { type Cluster, type CommandContext, openClouds } from './session.ts';
 import { columns, count, json, printable, yaml } from './text.ts';
 
 const COMMAND: Command = {
   name: 'orphans',
-  switches: [{ name: 'all-namespaces', short: 'A', help: 'all namespaces, whatever the environment says' }],
+  switches: [EVERYWHERE],
   own: [
     {
       name: 'output',
@@ -72,25 +71,9 @@ export async function orphans(
   out: Output,
   context: CommandContext,
 ): Promise<number> {
-  const wrong = (message: string): number => {
-    out.stderr(`albsp orphans: ${message}\n`);
-    return 2;
-  };
-  const read = readArguments(COMMAND, args, context.environment);
-  if (read.kind === 'error') return wrong(read.message);
-  if (read.kind === 'help') {
-    out.stdout(commandHelp(COMMAND, '[FLAG...]', ABOUT));
-    return 0;
-  }
-  const { given } = read;
-  const everywhere = given.has('all-namespaces');
-  if (everywhere && given.has('namespace'))
-    return wrong('Flags "--namespace" and "--all-namespaces" exclude each other');
-  const found = readConnection(given, context.environment);
-  if (found.kind === 'error') return wrong(found.message);
-  const connection = everywhere ? { ...found.connection, namespaces: [] } : found.connection;
-  const cluster = await openCluster('orphans', connection, context);
-  if (typeof cluster === 'string') return wrong(cluster);
+  const opening = await openClusterCommand(COMMAND, args, ABOUT, out, context);
+  if (opening.kind === 'over') return opening.code;
+  const { given, connection, cluster } = opening;
   const options = { writes: false, transport: cluster.transport };
   const clouds = openClouds('orphans', connection, context, options);
   try {

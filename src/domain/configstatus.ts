@@ -5,6 +5,7 @@
 import type { ProviderConfigStatus } from '../api/providerconfig.ts';
 import type { Millis } from '../ports/clock.ts';
 import type { Account, CloudResult } from '../ports/cloud.ts';
+import { conditionOf } from './condition.ts';
 import { type Line, reasonOf, says } from './picture/line.ts';
 import type { AnyConfig } from './providerconfig.ts';
 
@@ -20,7 +21,7 @@ export function nextConfigStatus(
   const before = object.status ?? {};
   const { generation } = object.metadata;
   const [status, reason, message] = lineOf(account);
-  const old = before.conditions?.find(({ type }) => type === 'Ready');
+  const old = conditionOf(before, 'Ready');
   return {
     ...before,
     ...(account.kind === 'ok' ? { accountId: account.value.accountId, arn: account.value.arn } : {}),

@@ -5,6 +5,7 @@
  */
 import type { SecurityPolicy, SecurityPolicyStatus } from '../api/securitypolicy.ts';
 import type { CloudError, CloudPolicy, Listener } from '../ports/cloud.ts';
+import { conditionOf } from './condition.ts';
 import type { Outcome } from './outcome.ts';
 import { haltPicture } from './picture/halt.ts';
 import {
@@ -18,6 +19,7 @@ import {
   reasonOf,
   says,
 } from './picture/line.ts';
+import { isDeleting } from './plan/life.ts';
 import type { Difference } from './policy.ts';
 import type { Reason } from './reason.ts';
 
@@ -30,7 +32,7 @@ const MATCHED: Line = ['True', 'Matched', 'The policy in the cloud matches the s
 /** What an outcome says, so that nothing of an older generation is taken for this one. */
 export function pictureOf(outcome: Outcome, before: SecurityPolicyStatus, policy: SecurityPolicy): Picture {
   const picture = pictureOfOutcome(outcome, before, policy);
-  const ready = before.conditions?.find((condition) => condition.type === 'Ready');
+  const ready = conditionOf(before, 'Ready');
   const outdated = ready?.status === 'True' && ready.observedGeneration !== policy.metadata.generation;
   if (picture.Ready !== undefined || !outdated) return picture;
   // What was Ready was an older generation: whoever reads Ready alone must not take it for this one.
@@ -49,7 +51,7 @@ function pictureOfOutcome(outcome: Outcome, before: SecurityPolicyStatus, policy
       });
     }
     case 'paused': {
-      const deleting = policy.metadata.deletionTimestamp !== undefined;
+      const deleting = isDeleting(policy);
       const message = deleting
         ? 'Deletion waits: the object is paused by annotation'
         : 'Paused by annotation: the cloud is not written to';
@@ -157,12 +159,12 @@ function pictureOfOutcome(outcome: Outcome, before: SecurityPolicyStatus, policy
 
 /** Whether it was said that this generation is being applied. */
 export function isUpdating(before: SecurityPolicyStatus, policy: SecurityPolicy): boolean {
-  const said = before.conditions?.find((condition) => condition.type === 'Reconciling');
+  const said = conditionOf(before, 'Reconciling');
   return said?.reason === 'Updating' && said.observedGeneration === policy.metadata.generation;
 }
 
 function isRefusedForQuota(before: SecurityPolicyStatus, policy: SecurityPolicy): boolean {
-  const stalled = before.conditions?.find((condition) => condition.type === 'Stalled');
+  const stalled = conditionOf(before, 'Stalled');
   return stalled?.reason === 'QuotaExceeded' && stalled.observedGeneration === policy.metadata.generation;
 }
 
@@ -277,15 +279,15 @@ function unreadPicture(
   const unknown: Picture = failures >= UNKNOWN_AFTER ? { UpToDate: lost, ...anonymous } : {};
   const applied =
     before.lastApplied?.generation === policy.metadata.generation && before.securityPolicyId !== undefined;
-  if (applied && policy.metadata.deletionTimestamp === undefined) return { ...unknown, keepProgress: true };
-  const doing: Reason = policy.metadata.deletionTimestamp === undefined ? 'Creating' : 'Deleting';
+  if (applied && !isDeleting(policy)) return { ...unknown, keepProgress: true };
+  const doing: Reason = isDeleting(policy) ? 'Deleting' : 'Creating';
   if (denied)
     return notReady(reason, message, { ...unknown, ...anonymous, Stalled: ['True', reason, message] });
   return notReady(reason, message, { ...unknown, ...anonymous, Reconciling: ['True', doing, message] });
 }
 
 function waitingPicture(before: SecurityPolicyStatus, policy: SecurityPolicy): Picture {
-  if (policy.metadata.deletionTimestamp !== undefined) {
+  if (isDeleting(policy)) {
     return notReady('Deleting', 'Waiting until the cloud does not show the policy any more', {
       Reconciling: ['True', 'Deleting', 'Waiting until the cloud does not show the policy any more'],
     });

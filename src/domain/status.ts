@@ -9,6 +9,7 @@ import { RECONCILE_ANNOTATION } from '../api/group.ts';
 import type { Condition, SecurityPolicy, SecurityPolicyStatus } from '../api/securitypolicy.ts';
 import type { Millis } from '../ports/clock.ts';
 import type { CloudPolicy, Listener } from '../ports/cloud.ts';
+import { conditionOf } from './condition.ts';
 import type { Outcome } from './outcome.ts';
 import type { Line, Picture } from './picture/line.ts';
 import { isUpdating, LISTENERS_SHOWN, pictureOf } from './picture.ts';
@@ -41,14 +42,6 @@ export function nextStatus(policy: SecurityPolicy, outcome: Outcome, now: Millis
 /** Whether two values have the same content, whatever the order of their keys. */
 export function sameContent(a: unknown, b: unknown): boolean {
   return canonical(a ?? {}) === canonical(b ?? {});
-}
-
-/** The condition of this type, for events and metrics. */
-export function conditionOf(
-  status: SecurityPolicyStatus | undefined,
-  type: Condition['type'],
-): Condition | undefined {
-  return status?.conditions?.find((condition) => condition.type === type);
 }
 
 /** Whether the object is Ready at its present generation. */

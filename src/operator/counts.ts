@@ -1,3 +1,4 @@
+import { conditionOf } from '../domain/condition.ts';
 import { REASONS } from '../domain/reason.ts';
 import { CONDITION_TYPES } from '../domain/status.ts';
 import { isWeak, weaknessOf } from '../domain/weakness.ts';
@@ -31,7 +32,7 @@ function configCounts(views: Views): ConfigCounts {
     ClusterProviderConfig: { True: 0, False: 0, Unknown: 0 },
   };
   for (const { kind, object } of views.configs()) {
-    counts[kind][object.status?.conditions?.[0]?.status ?? 'Unknown'] += 1;
+    counts[kind][conditionOf(object.status, 'Ready')?.status ?? 'Unknown'] += 1;
   }
   return counts;
 }

@@ -1,3 +1,4 @@
+import { conditionOf } from '../domain/condition.ts';
 import { nextConfigStatus } from '../domain/configstatus.ts';
 import type { AnyConfig } from '../domain/providerconfig.ts';
 import { sameContent } from '../domain/status.ts';
@@ -32,7 +33,7 @@ export async function reconcileConfig(shop: ConfigWorkshop, key: string): Promis
   switch (await shop.configs.writeStatus(config, status)) {
     case 'ok':
       if (turned(config, status)) {
-        const { reason, status: ready } = status.conditions?.[0] ?? {};
+        const { reason, status: ready } = conditionOf(status, 'Ready') ?? {};
         shop.log.info('provider config changed', { key, ready, reason });
         shop.onTurn(config);
       }
@@ -46,6 +47,6 @@ export async function reconcileConfig(shop: ConfigWorkshop, key: string): Promis
 
 function turned({ object }: AnyConfig, status: NonNullable<AnyConfig['object']['status']>): boolean {
   const before = object.status;
-  const was = before?.conditions?.[0]?.status;
-  return was !== status.conditions?.[0]?.status || before?.accountId !== status.accountId;
+  const was = conditionOf(before, 'Ready')?.status;
+  return was !== conditionOf(status, 'Ready')?.status || before?.accountId !== status.accountId;
 }

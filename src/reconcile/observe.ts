@@ -7,7 +7,7 @@
 import { OWNER_TAGS } from '../api/group.ts';
 import type { SecurityPolicy } from '../api/securitypolicy.ts';
 import { isAdopting } from '../domain/plan/adoption.ts';
-import { isYoung, ownStatus } from '../domain/plan/life.ts';
+import { isDeleting, isYoung, ownStatus } from '../domain/plan/life.ts';
 import { isOwn, tagOf } from '../domain/policy.ts';
 import type { Observation, Seen, Target } from '../domain/step.ts';
 import type { Millis } from '../ports/clock.ts';
@@ -123,7 +123,7 @@ function sightingOfCreated({ policy, memory }: Question): readonly CloudPolicy[]
 function freshSighting({ policy, memory, now, notBefore }: Question) {
   const { sighting } = memory;
   const status = ownStatus(policy);
-  const simple = policy.metadata.deletionTimestamp === undefined && status.pendingCreate === undefined;
+  const simple = !isDeleting(policy) && status.pendingCreate === undefined;
   if (sighting === undefined || !simple || sighting.policy.id !== status.securityPolicyId) return undefined;
   const young = now - sighting.sentAt < SIGHTING_LIFETIME;
   return young && sighting.sentAt >= Math.max(memory.notBefore, notBefore) ? sighting.policy : undefined;

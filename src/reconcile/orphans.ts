@@ -8,6 +8,7 @@ import { tagOf } from '../domain/policy.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { CloudError, CloudPolicy } from '../ports/cloud.ts';
 import type { Identities, Identity } from '../ports/identities.ts';
+import { listRegion } from './listing.ts';
 import { placesOf } from './places.ts';
 
 /** A policy with this cluster's tag whose object does not exist. */
@@ -58,19 +59,14 @@ export async function findOrphans(search: OrphanSearch): Promise<Orphans | undef
   const known = new Set<string>();
   for (const { metadata } of search.policies()) known.add(metadata.uid);
   for (const [identity, regions] of regionsOf(search)) {
-    const account = await identity.cloud.account();
     for (const region of regions) {
-      if (account.kind === 'error') {
-        unread.push({ identity, region, error: account.error });
-        continue;
-      }
-      const list = await account.value.region(region).list(search.clock.monotonic());
+      const list = await listRegion(identity.cloud, region, search.clock);
       if (list.kind === 'error') {
         unread.push({ identity, region, error: list.error });
         continue;
       }
-      const { accountId } = account.value;
-      for (const seen of list.value.policies) {
+      const { accountId, snapshot } = list.value;
+      for (const seen of snapshot.policies) {
         const orphan = candidateOf(seen, search, known);
         if (orphan === undefined) continue;
         candidates.set(`${accountId}/${region}/${seen.id}`, { accountId, region, ...orphan });

@@ -5,7 +5,7 @@
  */
 import type { SecurityPolicy } from '../api/securitypolicy.ts';
 import type { Outcome } from '../domain/outcome.ts';
-import { UNDER_WAY } from '../domain/plan/life.ts';
+import { isDeleting, UNDER_WAY } from '../domain/plan/life.ts';
 import { plan } from '../domain/plan.ts';
 import { desiredOf, managedHash } from '../domain/policy.ts';
 import { nextStatus } from '../domain/status.ts';
@@ -215,7 +215,7 @@ export class Pass {
   }
 
   #settledOutcome(bound: SecurityPolicy, seen: CloudPolicy, target: Target): Outcome | undefined {
-    if (bound.metadata.deletionTimestamp !== undefined) return undefined;
+    if (isDeleting(bound)) return undefined;
     const { observation } = this.#sight;
     const adoption = observation.kind === 'seen' && observation.adoption;
     const alone = { existence: 'unasked', previousOwner: 'unasked', adoption } as const;

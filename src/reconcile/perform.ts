@@ -4,6 +4,7 @@
  * @module
  */
 import type { SecurityPolicy, SecurityPolicyStatus } from '../api/securitypolicy.ts';
+import { conditionOf } from '../domain/condition.ts';
 import type { Outcome } from '../domain/outcome.ts';
 import { fingerprint } from '../domain/plan/presence.ts';
 import type { Difference } from '../domain/policy.ts';
@@ -158,8 +159,7 @@ export async function performDelete(
 
 /** A deletion that is known to be blocked is tried again without calling it unblocked in between. */
 function deletingStatus({ policy, clock }: Stage): SecurityPolicyStatus {
-  const blocked =
-    policy.status?.conditions?.some((condition) => condition.type === 'DeletionBlocked') === true;
+  const blocked = conditionOf(policy.status, 'DeletionBlocked') !== undefined;
   return blocked && policy.status !== undefined
     ? policy.status
     : nextStatus(policy, { kind: 'deleting' }, clock.now());

@@ -2,14 +2,16 @@
  * The resync: one list an identity and region, compared with what the objects say.
  * @module
  */
-import { OWNER_TAGS } from '../api/group.ts';
 import type { SecurityPolicy } from '../api/securitypolicy.ts';
-import { isOwn, observedOf, tagOf } from '../domain/policy.ts';
+import { isDeleting } from '../domain/plan/life.ts';
+import { isOwn, observedOf } from '../domain/policy.ts';
 import { sameContent } from '../domain/status.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { CloudError, CloudPolicy, Snapshot } from '../ports/cloud.ts';
+import type { CloudError, Snapshot } from '../ports/cloud.ts';
 import type { Identities } from '../ports/identities.ts';
+import { listRegion } from './listing.ts';
 import { placesOf } from './places.ts';
+import { markedWith, withId } from './shelf.ts';
 
 /** What a resync found. */
 export interface Resync {
@@ -38,15 +40,15 @@ export async function resync(
   const unread: { region: string; error: CloudError }[] = [];
   const usage: Usage[] = [];
   for (const { identity, region, members } of placesOf(policies, identities)) {
-    const account = await identity.cloud.account();
-    const list = account.kind === 'ok' ? await account.value.region(region).list(clock.monotonic()) : account;
-    if (account.kind === 'ok' && list.kind === 'ok') {
-      due.push(...changedSince(members, region, list.value, clusterId));
-      usage.push({ account: account.value.accountId, region, used: list.value.policies.length });
-    } else if (list.kind === 'error') {
+    const list = await listRegion(identity.cloud, region, clock);
+    if (list.kind === 'error') {
       due.push(...members);
       unread.push({ region, error: list.error });
+      continue;
     }
+    const { accountId, snapshot } = list.value;
+    due.push(...changedSince(members, region, snapshot, clusterId));
+    usage.push({ account: accountId, region, used: snapshot.policies.length });
   }
   return { due, unread, usage };
 }
@@ -61,29 +63,16 @@ export function changedSince(
   snapshot: Snapshot,
   clusterId: string,
 ): readonly SecurityPolicy[] {
-  const byUid = new Map<string, CloudPolicy[]>();
-  const byId = new Map<string, CloudPolicy>();
-  for (const seen of snapshot.policies) {
-    byId.set(seen.id, seen);
-    const uid = tagOf(seen, OWNER_TAGS.uid);
-    if (uid === undefined || !isOwn(seen, uid, clusterId)) continue;
-    const same = byUid.get(uid);
-    if (same === undefined) byUid.set(uid, [seen]);
-    else same.push(seen);
-  }
   return [...policies].filter((policy) => {
     const { status, metadata, spec } = policy;
     const id = status?.securityPolicyId;
     if (status?.target?.region !== region || id === undefined) return false;
-    if (status.pendingCreate !== undefined || metadata.deletionTimestamp !== undefined) return false;
+    if (status.pendingCreate !== undefined || isDeleting(policy)) return false;
     // What is only observed carries no mark of ours: it is known by its id.
-    const observed = byId.get(id);
     const shown =
-      spec.managementPolicy !== 'Observe'
-        ? (byUid.get(metadata.uid) ?? [])
-        : observed === undefined
-          ? []
-          : [observed];
+      spec.managementPolicy === 'Observe'
+        ? withId(id, snapshot)
+        : markedWith(metadata.uid, snapshot).filter((seen) => isOwn(seen, metadata.uid, clusterId));
     const [only, ...others] = shown;
     if (only === undefined || others.length > 0 || only.id !== id) return true;
     return !sameContent(status.observed, observedOf(only));

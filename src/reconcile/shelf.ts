@@ -30,6 +30,16 @@ export function bearingOn(policy: SecurityPolicy, snapshot: Snapshot): readonly 
   return [...found];
 }
 
+/** What of the list carries the UID of an object, of whatever cluster. */
+export function markedWith(uid: string, snapshot: Snapshot): readonly CloudPolicy[] {
+  return at(shelfOf(snapshot).byUid, uid);
+}
+
+/** What of the list has this id: one policy, or none. */
+export function withId(id: string, snapshot: Snapshot): readonly CloudPolicy[] {
+  return at(shelfOf(snapshot).byId, id);
+}
+
 function shelfOf(snapshot: Snapshot): Shelf {
   const known = shelves.get(snapshot);
   if (known !== undefined) return known;

@@ -1,7 +1,6 @@
-import { makeCrowd } from '../crowd.ts';
+import { floorOf, makeCrowd } from '../crowd.ts';
 import { atMost, exactly, type Figure, noted, round } from '../figure.ts';
-import { makePolicies } from '../policies.ts';
-import type { Row, Run } from '../run.ts';
+import type { Row } from '../run.ts';
 import { Stage } from '../stage.ts';
 
 /** How late the cloud answers in this row, in milliseconds. */
@@ -12,7 +11,7 @@ export const crowd: Row = {
   name: 'crowd',
   async measure(run) {
     const count = run.length === 'quick' ? 200 : 1000;
-    const floorBefore = await floorOf(run, count);
+    const floorBefore = await floorOf(run, count, LATENCY);
     const stage = await Stage.open(run.server, LATENCY);
     const figures: Figure[] = [];
     let ms: number;
@@ -27,7 +26,7 @@ export const crowd: Row = {
     } finally {
       await stage.close();
     }
-    const floorAfter = await floorOf(run, count);
+    const floorAfter = await floorOf(run, count, LATENCY);
     const floor = (floorBefore + floorAfter) / 2;
     const spread = `${round(floorBefore / 1000)} s and ${round(floorAfter / 1000)} s`;
     figures.push(
@@ -38,16 +37,3 @@ export const crowd: Row = {
     return figures;
   },
 };
-
-async function floorOf(run: Run, count: number): Promise<number> {
-  const score = await run.score();
-  const stage = await Stage.open(run.server, LATENCY);
-  try {
-    await makePolicies(stage.admin, stage.namespace, count);
-    const { ms, lists, events } = await stage.playFloor(score);
-    run.tell(`floor of ${count}: ${round(ms)} ms, ${lists} lists, ${events} events`);
-    return ms;
-  } finally {
-    await stage.close();
-  }
-}

@@ -1,6 +1,5 @@
-import { makeCrowd } from '../crowd.ts';
+import { floorOf, makeCrowd } from '../crowd.ts';
 import { atMost, noted, round } from '../figure.ts';
-import { makePolicies } from '../policies.ts';
 import { memoryMb } from '../processview.ts';
 import type { Row, Run } from '../run.ts';
 import { Stage } from '../stage.ts';
@@ -16,7 +15,7 @@ export const scratch: Row = {
     const few = many / 10;
     const small = await fromNothing(run, few);
     const large = await fromNothing(run, many);
-    const floor = await floorOf(run, many);
+    const floor = await floorOf(run, many, 0);
     const what = `${many} from nothing`;
     return [
       noted(`${what}: all Ready after`, `${round(large.ms / 1000)} s`),
@@ -48,19 +47,6 @@ async function fromNothing(run: Run, count: number) {
       `${count} from nothing: ${round(crowd.ms)} ms, CPU ${round(crowd.cpuMs)} ms, ${crowd.lists} lists`,
     );
     return { ms: crowd.ms, cpuMs: crowd.cpuMs, lists: crowd.lists, peak };
-  } finally {
-    await stage.close();
-  }
-}
-
-async function floorOf(run: Run, count: number): Promise<number> {
-  const score = await run.score();
-  const stage = await Stage.open(run.server);
-  try {
-    await makePolicies(stage.admin, stage.namespace, count);
-    const { ms, lists, events } = await stage.playFloor(score);
-    run.tell(`floor of ${count}: ${round(ms)} ms, ${lists} lists, ${events} events`);
-    return ms;
   } finally {
     await stage.close();
   }

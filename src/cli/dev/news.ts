@@ -3,7 +3,7 @@ import { collectionPath } from '../../adapters/kube/paths.ts';
 import { startReflector } from '../../adapters/kube/reflector.ts';
 import type { SecurityPolicy } from '../../api/securitypolicy.ts';
 import type { LedgerEntry } from '../../dev/alb/ledger.ts';
-import { conditionOf } from '../../domain/status.ts';
+import { conditionOf } from '../../domain/condition.ts';
 import type { Millis } from '../../ports/clock.ts';
 import type { Output } from '../output.ts';
 import { quiet } from '../quiet.ts';

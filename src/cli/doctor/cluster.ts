@@ -9,6 +9,7 @@ import { createLeaseClient } from '../../adapters/kube/leaseclient.ts';
 import type { Transport } from '../../adapters/kube/transport.ts';
 import type { ProviderConfigStatus } from '../../api/providerconfig.ts';
 import type { Connection } from '../../config/settings.ts';
+import { conditionOf } from '../../domain/condition.ts';
 import type { Millis } from '../../ports/clock.ts';
 import { listOf } from '../orphans/cluster.ts';
 import { type Check, failed, passed, skipped } from './check.ts';
@@ -77,7 +78,7 @@ export async function checkConfigs(
 function checkConfig(kind: string, { metadata, status }: Config): Check {
   const inside = metadata.namespace === undefined ? '' : `${metadata.namespace}/`;
   const name = `${kind} ${inside}${metadata.name}`;
-  const ready = status?.conditions?.find(({ type }) => type === 'Ready');
+  const ready = conditionOf(status, 'Ready');
   if (ready === undefined) return skipped(name, 'No operator has looked at it yet');
   if (ready.status === 'True') return passed(name, `Ready, account ${status?.accountId ?? 'unknown'}`);
   return failed(

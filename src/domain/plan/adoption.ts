@@ -33,7 +33,7 @@ export function planAdoption(situation: Situation, seen: CloudPolicy | undefined
   const found = soleOf(policy, wanted);
   if (found.kind !== 'policy') return { kind: 'halt', why: found };
   const obstacle = obstacleOf(situation, found.policy, observation);
-  return obstacle === undefined ? tag(situation, found.policy) : { kind: 'halt', why: obstacle };
+  return obstacle === undefined ? takeOver(situation, found.policy) : { kind: 'halt', why: obstacle };
 }
 
 /** The policies that the object names: by the id that it has observed, by `adopt.securityPolicyId`, or by name. */
@@ -90,13 +90,8 @@ export function obstacleOf(
   }
 }
 
-/** Our own tags by a former cluster id become those of this one, before anything else is done. */
+/** Puts our tags on, unless they may be on their way: a second tagging could take the policy from who came since. */
 export function takeOver(situation: Situation, found: CloudPolicy): Step {
-  return tag(situation, found);
-}
-
-/** Tags the policy, unless our tags may be on their way: a second tagging could take it from who came since. */
-function tag(situation: Situation, found: CloudPolicy): Step {
   const { policy, clusterId, recall, now, window } = situation;
   const sent = recall.claimed?.id === found.id ? recall.claimed : undefined;
   const underway =

@@ -4,6 +4,7 @@
  */
 import type { SecurityPolicy } from '../../api/securitypolicy.ts';
 import type { CloudPolicy, Draft } from '../../ports/cloud.ts';
+import { conditionOf } from '../condition.ts';
 import { createParameters, desiredOf } from '../policy.ts';
 import type { Seen, Situation, Step } from '../step.ts';
 import { obstacleOf, soleOf, wantedOf } from './adoption.ts';
@@ -11,7 +12,7 @@ import { bindingOf, isAsked, ownStatus } from './life.ts';
 
 /** Whether the cloud has judged this generation well already, and nobody has asked again. */
 export function isPrechecked(policy: SecurityPolicy): boolean {
-  const ready = ownStatus(policy).conditions?.find(({ type }) => type === 'Ready');
+  const ready = conditionOf(ownStatus(policy), 'Ready');
   const passed = ready?.status === 'True' && ready.reason === 'PrecheckPassed';
   return passed && ready.observedGeneration === policy.metadata.generation && !isAsked(policy);
 }

@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { RECONCILE_ANNOTATION } from '../../../src/api/group.ts';
 import type { SecurityPolicy } from '../../../src/api/securitypolicy.ts';
+import { conditionOf } from '../../../src/domain/condition.ts';
 import type { Outcome } from '../../../src/domain/outcome.ts';
 import { desiredOf } from '../../../src/domain/policy.ts';
-import { conditionOf, isReady, nextStatus, sameContent, transition } from '../../../src/domain/status.ts';
+import { isReady, nextStatus, sameContent, transition } from '../../../src/domain/status.ts';
 import {
   ago,
   bound,

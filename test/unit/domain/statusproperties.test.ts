@@ -2,10 +2,11 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { SecurityPolicy } from '../../../src/api/securitypolicy.ts';
 import { statusSchema } from '../../../src/api/status.ts';
+import { conditionOf } from '../../../src/domain/condition.ts';
 import type { Outcome } from '../../../src/domain/outcome.ts';
 import { ownStatus } from '../../../src/domain/plan/life.ts';
 import { REASONS } from '../../../src/domain/reason.ts';
-import { conditionOf, nextStatus, sameContent } from '../../../src/domain/status.ts';
+import { nextStatus, sameContent } from '../../../src/domain/status.ts';
 import { anyHistory, anyOutcome } from './anything.ts';
 import { NOW } from './situation.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { conditionOf } from '../../../src/domain/status.ts';
+import { conditionOf } from '../../../src/domain/condition.ts';
 import { ADOPTIONS } from './planted/adoptions.ts';
 import { INTERLEAVINGS } from './planted/interleavings.ts';
 import { Simulation, SPEC, seeded } from './simulation.ts';

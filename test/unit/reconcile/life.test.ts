@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { conditionOf } from '../../../src/domain/status.ts';
+import { conditionOf } from '../../../src/domain/condition.ts';
 import { NO_FAULTS, PLACE, Simulation, SPEC, seeded } from './simulation.ts';
 
 function started(options = {}) {

@@ -5,7 +5,8 @@
  */
 import type { SecurityPolicy } from '../../../../src/api/securitypolicy.ts';
 import type { AlbOptions } from '../../../../src/dev/alb/options.ts';
-import { conditionOf, isReady } from '../../../../src/domain/status.ts';
+import { conditionOf } from '../../../../src/domain/condition.ts';
+import { isReady } from '../../../../src/domain/status.ts';
 import { QuotaGate } from '../../../../src/reconcile/quota.ts';
 import { type CloudFault, NO_FAULTS, PLACE, Simulation, SPEC, seeded } from '../simulation.ts';
 
