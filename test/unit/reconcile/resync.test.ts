@@ -7,6 +7,7 @@ import {
   bound,
   CLUSTER,
   DELETING,
+  ID,
   object,
   own,
   pending,
@@ -16,6 +17,13 @@ import {
 } from '../domain/situation.ts';
 
 const REST = object(bound({ observed: observedOf(own()) }));
+
+/** What is only observed carries no mark of ours. */
+const OBSERVING = object(
+  bound({ binding: 'Observed', observed: observedOf(stranger()) }),
+  {},
+  { managementPolicy: 'Observe', adopt: { securityPolicyId: ID } },
+);
 
 /** Whether the object is to be looked at when the list shows these. */
 function changed(policy: SecurityPolicy, policies: readonly CloudPolicy[], region = TARGET.region): boolean {
@@ -64,6 +72,9 @@ describe('changedSince()', () => {
       [],
       false,
     ],
+    ['leaves alone what it observes and finds as it was', OBSERVING, [stranger()], false],
+    ['wants what it observes when it differs', OBSERVING, [stranger({ ciphers: ['AES128-SHA'] })], true],
+    ['wants what it observes when it is gone', OBSERVING, [stranger({ id: 'spy-9' })], true],
   ])('%s', (_what, policy, policies, expected) => {
     expect(changed(policy, policies)).toBe(expected);
   });
