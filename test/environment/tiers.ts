@@ -1,4 +1,4 @@
-import { describe, inject } from 'vitest';
+import { afterAll, beforeAll, describe, inject } from 'vitest';
 import { BUILD_COMMAND } from './binaries.ts';
 import { type Cluster, openOwn, openShared, openStandIn, type TierName } from './cluster.ts';
 import { World, type WorldOptions } from './world.ts';
@@ -8,8 +8,11 @@ const WHY_SKIPPED = `skipped: no binaries, '${BUILD_COMMAND}' builds them`;
 
 /** What a suite may choose. */
 export interface TierOptions {
-  /** `own`: each test of the real tier has an API server to itself (5 s), which it may restart or watch as a whole. */
-  readonly server?: 'shared' | 'own';
+  /**
+   * `own`: each test of the real tier has an API server to itself (5 s), which it may restart or watch as a whole.
+   * `suite`: the tests of the suite share one, one after the other: an operator may watch it as a whole.
+   */
+  readonly server?: 'shared' | 'own' | 'suite';
   /** More flags of a server of its own. */
   readonly serverFlags?: readonly string[];
 }
@@ -28,10 +31,41 @@ export interface Tier {
 export function describeTiers(name: string, define: (tier: Tier) => void, options: TierOptions = {}): void {
   const standIn = tierOf('stand-in', openStandIn);
   describe(`${name} [${standIn.name}]`, () => define(standIn));
-  const real = tierOf('real API server', async () =>
-    options.server === 'own' ? openOwn(options.serverFlags) : openShared(),
-  );
-  describeReal(name, () => define(real));
+  describeReal(name, () => define(tierOf('real API server', realServerOf(options))));
+}
+
+/** Called inside the suite, since a server of the suite ends with it. */
+function realServerOf({ server = 'shared', serverFlags }: TierOptions): () => Promise<Cluster> {
+  switch (server) {
+    case 'shared':
+      return async () => openShared();
+    case 'own':
+      return () => openOwn(serverFlags);
+    case 'suite': {
+      let cluster: Cluster | undefined;
+      beforeAll(async () => {
+        cluster = await openOwn(serverFlags);
+      });
+      afterAll(() => cluster?.close());
+      return async () => {
+        if (cluster === undefined) throw new Error('The server of this suite has not started');
+        return lent(cluster);
+      };
+    }
+  }
+}
+
+/** The same server for one test: what was asked before it is not of this test, and its end is not the end of the server. */
+function lent(cluster: Cluster): Cluster {
+  return {
+    ...cluster,
+    shared: true,
+    async requests(namespace) {
+      const all = await cluster.requests(namespace);
+      return all.filter((one) => one.namespace.startsWith(namespace) || one.name.startsWith(namespace));
+    },
+    close: async () => {},
+  };
 }
 
 /** A suite that only the real API server can judge. */

@@ -43,6 +43,8 @@ export class World {
   /** A namespace of this test alone; also the cluster id in the tags of its policies. */
   readonly namespace: string;
   readonly #operators: Operator[] = [];
+  readonly #guarded: Canaries[] = [];
+  readonly #cleanups: (() => Promise<unknown>)[] = [];
 
   private constructor(
     tier: TierName,
@@ -106,6 +108,16 @@ export class World {
     });
     this.#operators.push(operator);
     return operator;
+  }
+
+  /** More keys that must stand nowhere when the test ends (O10). */
+  guard(canaries: Canaries): void {
+    this.#guarded.push(canaries);
+  }
+
+  /** Runs when the test ends, after the operators did: for what does not go with the namespace. */
+  onClose(cleanup: () => Promise<unknown>): void {
+    this.#cleanups.push(cleanup);
   }
 
   /** A SecurityPolicy of this namespace, not sent anywhere yet. */
@@ -228,6 +240,8 @@ export class World {
       ...this.#operators.map((operator) => operator.end()),
       this.#judgeObjects(),
     ]);
+    verdicts.push(...(await Promise.allSettled([this.#judgeOutputs()])));
+    for (const cleanup of this.#cleanups) await cleanup().catch(() => undefined);
     await this.#removeLeftovers();
     await this.admin.close();
     await this.alb.close();
@@ -238,16 +252,29 @@ export class World {
 
   /** O10: credentials stand in no object that the operator writes. */
   async #judgeObjects(): Promise<void> {
-    const kinds = ['SecurityPolicy', 'Event'];
-    const objects = await Promise.all(kinds.map((kind) => this.admin.list(kind, this.namespace)));
-    const leaks = leaksIn(JSON.stringify(objects), this.canaries);
-    if (leaks.length > 0) throw new Error(`O10: an object holds the operator's ${leaks.join(' and ')}`);
+    const kinds = ['SecurityPolicy', 'Event', 'ProviderConfig'];
+    const objects = await Promise.all([
+      ...kinds.map((kind) => this.admin.list(kind, this.namespace)),
+      this.admin.list('ClusterProviderConfig'),
+    ]);
+    const text = JSON.stringify(objects);
+    const leaks = [this.canaries, ...this.#guarded].flatMap((canaries) => leaksIn(text, canaries));
+    if (leaks.length > 0) throw new Error(`O10: an object holds an identity's ${leaks.join(' and ')}`);
+  }
+
+  /** O10, for the keys of provider configs; an operator judges by itself that it did not write out its own. */
+  async #judgeOutputs(): Promise<void> {
+    const text = this.#operators.map(({ output }) => output).join('\n');
+    const leaks = this.#guarded.flatMap((canaries) => leaksIn(text, canaries));
+    if (leaks.length > 0) throw new Error(`O10: an operator wrote out a config's ${leaks.join(' and ')}`);
   }
 
   /** A shared API server must not keep what nobody will finish. */
   async #removeLeftovers(): Promise<void> {
     if (!this.cluster.shared) return;
     for (const { metadata } of await this.admin.list('SecurityPolicy', this.namespace)) {
+      // Deleted before it is let go: the operator of the next test may watch the whole cluster, and would claim it.
+      await this.delete(metadata.name).catch(() => undefined);
       await this.patch(metadata.name, { metadata: { finalizers: null } }).catch(() => undefined);
     }
     await this.admin.delete({ kind: 'Namespace', name: this.namespace });
