@@ -117,7 +117,7 @@ interface Outcome {
   readonly requestId?: string | undefined;
 }
 
-function outcomeOf(answer: HttpAnswer, credential: Credential, now: Millis): Outcome {
+function outcomeOf(answer: HttpAnswer, credential: Credential, host: string, now: Millis): Outcome {
   if (answer.kind === 'withheld') return { result: failed(notLeader()) };
   if (answer.kind === 'tooLarge') {
     return {
@@ -125,7 +125,9 @@ function outcomeOf(answer: HttpAnswer, credential: Credential, now: Millis): Out
     };
   }
   if (answer.kind === 'failed') {
-    return { result: failed(ownError('indeterminate', answer.reason, FAILURES[answer.reason])) };
+    return {
+      result: failed(ownError('indeterminate', answer.reason, `${FAILURES[answer.reason]} (${host})`)),
+    };
   }
   const body = readBody(answer.text);
   const refusal = body === undefined ? undefined : readRefusal(body);
@@ -185,7 +187,7 @@ export function createCall(options: CallOptions): Call {
         options.signal,
       )
       .catch((): HttpAnswer => ({ kind: 'failed', reason: 'NetworkError' }));
-    return outcomeOf(answer, credential, clock.now());
+    return outcomeOf(answer, credential, headers.host ?? '', clock.now());
   }
 
   /**
