@@ -1,11 +1,12 @@
 /** What the chart renders and what it refuses, by both Helms. No cluster is needed here. */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { RRSA_TOKEN_FILE } from '../../src/adapters/alb/credentials/rrsa.ts';
 import { parseRun } from '../../src/config/commandline.ts';
-import type { Manifest } from '../environment/admin.ts';
+import { type Manifest, readManifests } from '../environment/admin.ts';
 import { CHART, describeHelms, Helm, objectOf, type Values } from '../environment/helm.ts';
 import { readCrds, readRights } from '../environment/realserver.ts';
 
@@ -253,6 +254,8 @@ describeHelms('the chart', (version) => {
     expect(rightsOf(roles)).toEqual(
       whole.filter((right) => !/namespaces|clusterproviderconfigs/.test(right)),
     );
+    const plain = fileURLToPath(new URL('../../deploy/rbac-namespaced.yaml', import.meta.url));
+    expect(rightsOf(operatorRoles(await readManifests(plain)))).toEqual(rightsOf(roles));
   });
 
   test('gives get on Secrets and nothing else, in the namespaces that are named', async () => {

@@ -32,15 +32,25 @@ export function withoutIdentity(
 ): Step {
   if (isDeleting(policy) && (retains(policy) || hasNothing(ownStatus(policy)))) return releaseUnseen(policy);
   const { reason, message } = observation;
-  return { kind: 'halt', why: { kind: 'identity', reason, message } };
+  return { kind: 'halt', why: { kind: 'identity', reason, message: withEscape(policy, message) } };
 }
 
 /** Retain needs no credentials to let the object go; everything else waits for them. */
 export function withoutAccount(policy: SecurityPolicy, error: CloudError): Step {
   if (isDeleting(policy) && retains(policy) && isCredentials(error)) return releaseUnseen(policy);
   return isCredentials(error) || error.kind === 'denied'
-    ? { kind: 'halt', why: { kind: 'credentials', error } }
+    ? {
+        kind: 'halt',
+        why: { kind: 'credentials', error: { ...error, message: withEscape(policy, error.message) } },
+      }
     : { kind: 'unread', what: 'account', error };
+}
+
+/** A deletion whose credentials are gone waits for ever, unless somebody knows that Retain needs none. */
+function withEscape(policy: SecurityPolicy, message: string): string {
+  return isDeleting(policy) && !retains(policy)
+    ? `${message}; to let the object go without credentials and keep the policy, set spec.deletionPolicy to Retain`
+    : message;
 }
 
 /** Nothing was ever announced for this object, or a refusal took it back: there is nothing to look for. */

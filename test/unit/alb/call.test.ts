@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Credential } from '../../../src/adapters/alb/credentials.ts';
+import { createEndpoints } from '../../../src/adapters/alb/endpoints.ts';
 import type { HttpAnswer } from '../../../src/adapters/alb/exchange.ts';
 import type { CloudResult } from '../../../src/ports/cloud.ts';
 import { answer, desk, KEYS, refusal, wirePage } from './desk.ts';
@@ -60,6 +61,19 @@ describe('a call', () => {
       expect(calls).toMatchObject([{ action: 'CreateSecurityPolicy', kind }]);
     },
   );
+
+  test.each([
+    ['NameNotResolved', 'The name of the endpoint was not resolved (alb-vpc.cn-hangzhou.aliyuncs.com)'],
+    [
+      'CertificateRefused',
+      'The certificate of the endpoint was not accepted (alb-vpc.cn-hangzhou.aliyuncs.com)',
+    ],
+  ] as const)('create() names the host that was called after %s (C16)', async (reason, message) => {
+    const endpoints = createEndpoints({ network: 'vpc' });
+    const { cloud } = desk(() => ({ kind: 'failed', reason }), { endpoints });
+    const result = await cloud.region('cn-hangzhou').create(parameters, 't');
+    expect(result).toMatchObject({ kind: 'error', error: { message } });
+  });
 
   test('create() answers indeterminate when the exchange breaks its contract and rejects', async () => {
     const { cloud } = desk(() => Promise.reject(new Error('boom')));
