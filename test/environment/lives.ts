@@ -1,6 +1,7 @@
 /** Objects with the statuses that the operator's own code writes: every outcome of a pass at four points of a life. */
 import type { SecurityPolicy } from '../../src/api/securitypolicy.ts';
 import { nextStatus } from '../../src/domain/status.ts';
+import type { CloudError } from '../../src/ports/cloud.ts';
 import { OBJECTS, OUTCOMES } from '../rules/outcomes.ts';
 
 type Outcome = (typeof OUTCOMES)[number];
@@ -45,4 +46,69 @@ export function isDone({ metadata, status }: SecurityPolicy): boolean {
     ready?.status === 'True' &&
     ready.observedGeneration === metadata.generation
   );
+}
+
+/** What the design means by the status that an outcome writes. */
+export type Meaning = 'done' | 'working' | 'stuck' | 'paused, done' | 'paused, not done' | 'deleting';
+
+/** DESIGN: what somebody has to change is stuck, what the operator goes on with is work, what was applied stays in force. */
+export function meaning(outcome: Outcome, point: Point): Meaning {
+  if (point === 'deleting') return 'deleting';
+  const kept = point === 'applied';
+  switch (outcome.kind) {
+    case 'inSync':
+    case 'drifted':
+    case 'prechecked':
+      return 'done';
+    case 'paused':
+    case 'readOnly':
+      return kept ? 'paused, done' : 'paused, not done';
+    case 'rejected':
+    case 'halted':
+    case 'awaitingQuota':
+      return 'stuck';
+    case 'unread':
+      if (kept) return 'done';
+      return outcome.error.kind === 'denied' ? 'stuck' : 'working';
+    case 'awaiting':
+    case 'abandoned':
+      if (outcome.refusal !== undefined) return meaningOf(outcome.refusal);
+      return kept && outcome.kind === 'awaiting' ? 'done' : 'working';
+    case 'precheckFailed':
+      return ['tokenSpent', 'notFound', 'inUse'].includes(outcome.error.kind)
+        ? 'stuck'
+        : meaningOf(outcome.error);
+    case 'createFailed':
+    case 'updateFailed':
+    case 'deleteFailed':
+      return meaningOf(outcome.error);
+    case 'observed':
+      return outcome.policy.status === 'Available' ? 'done' : 'working';
+    case 'announced':
+    case 'adopting':
+    case 'bound':
+    case 'lost':
+    case 'settling':
+    case 'updating':
+    case 'deleting':
+    case 'blocked':
+      return 'working';
+  }
+}
+
+function meaningOf({ kind }: CloudError): Meaning {
+  switch (kind) {
+    case 'denied':
+    case 'credentials':
+    case 'exhausted':
+    case 'refused':
+      return 'stuck';
+    case 'throttled':
+    case 'busy':
+    case 'indeterminate':
+    case 'tokenSpent':
+    case 'notFound':
+    case 'inUse':
+      return 'working';
+  }
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { onTestFinished } from 'vitest';
 import { systemClock } from '../../src/adapters/clock.ts';
-import type { SecurityPolicySpec } from '../../src/api/securitypolicy.ts';
+import type { SecurityPolicy, SecurityPolicySpec } from '../../src/api/securitypolicy.ts';
 import type { AlbOptions } from '../../src/dev/alb/options.ts';
 import { type RunningAlb, startAlb } from '../../src/dev/alb/server.ts';
 import type { Millis } from '../../src/ports/clock.ts';
@@ -12,6 +12,7 @@ import { type Canaries, leaksIn, makeCanaries } from './credentials.ts';
 import { eventually } from './eventually.ts';
 import { type Flags, Operator } from './operator.ts';
 import { OPERATOR_NAMESPACE } from './realserver.ts';
+import { Sightings } from './sightings.ts';
 
 /** The region of the tests' policies. */
 export const REGION = 'cn-hangzhou';
@@ -24,6 +25,11 @@ export interface WorldOptions {
   readonly alb?: Partial<AlbOptions>;
   /** The wall time of the cloud; the machine's when absent. */
   readonly cloudTime?: () => Millis;
+  /**
+   * Every version of an object is seen, and judged at the end by kstatus and Argo CD's script. Default: in the real
+   * tier when `ALBSP_JUDGE_SIGHTINGS` is set, as in CI.
+   */
+  readonly sightings?: true;
 }
 
 /** How a test wants an operator, beyond the defaults of `startOperator`. */
@@ -45,6 +51,7 @@ export class World {
   readonly #operators: Operator[] = [];
   readonly #guarded: Canaries[] = [];
   readonly #cleanups: (() => Promise<unknown>)[] = [];
+  #sightings: Sightings | undefined;
 
   private constructor(
     tier: TierName,
@@ -76,7 +83,15 @@ export class World {
     const world = new World(tier, { cluster, admin, alb, canaries });
     onTestFinished(() => world.#close());
     await admin.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: world.namespace } });
+    const watched = tier === 'real API server' && process.env.ALBSP_JUDGE_SIGHTINGS !== undefined;
+    if (options.sightings ?? watched)
+      world.#sightings = await Sightings.of(cluster.adminKubeconfig, world.namespace);
     return world;
+  }
+
+  /** Every version of every object of this namespace so far. Empty unless the world was opened with `sightings`. */
+  sightings(): readonly SecurityPolicy[] {
+    return this.#sightings?.list() ?? [];
   }
 
   /**
@@ -239,10 +254,12 @@ export class World {
     const verdicts = await Promise.allSettled([
       ...this.#operators.map((operator) => operator.end()),
       this.#judgeObjects(),
+      this.#sightings?.judge(),
     ]);
     verdicts.push(...(await Promise.allSettled([this.#judgeOutputs()])));
     for (const cleanup of this.#cleanups) await cleanup().catch(() => undefined);
     await this.#removeLeftovers();
+    await this.#sightings?.close();
     await this.admin.close();
     await this.alb.close();
     await this.cluster.close();

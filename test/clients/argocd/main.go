@@ -33,14 +33,18 @@ func main() {
 func run(script string, object []byte) (string, error) {
 	state := lua.NewState(lua.Options{SkipOpenLibs: true})
 	defer state.Close()
-	for name, open := range map[string]lua.LGFunction{
-		lua.LoadLibName: lua.OpenPackage,
-		lua.BaseLibName: lua.OpenBase,
-		lua.TabLibName:  lua.OpenTable,
-		lua.OsLibName:   openClock,
+	// In this order: base and os register themselves with package.
+	for _, library := range []struct {
+		name string
+		open lua.LGFunction
+	}{
+		{lua.LoadLibName, lua.OpenPackage},
+		{lua.BaseLibName, lua.OpenBase},
+		{lua.TabLibName, lua.OpenTable},
+		{lua.OsLibName, openClock},
 	} {
-		state.Push(state.NewFunction(open))
-		state.Push(lua.LString(name))
+		state.Push(state.NewFunction(library.open))
+		state.Push(lua.LString(library.name))
 		state.Call(1, 0)
 	}
 	limit, cancel := context.WithTimeout(context.Background(), time.Second)
@@ -62,7 +66,7 @@ func run(script string, object []byte) (string, error) {
 	return string(text), err
 }
 
-// openClock leaves of the os library what Argo CD leaves of it.
+// openClock leaves of the os library what Argo CD leaves of it, for the global and for require alike.
 func openClock(state *lua.LState) int {
 	lua.OpenOs(state)
 	whole := state.GetGlobal(lua.OsLibName).(*lua.LTable)
@@ -71,5 +75,6 @@ func openClock(state *lua.LState) int {
 		clock.RawSetString(name, whole.RawGetString(name))
 	}
 	state.SetGlobal(lua.OsLibName, clock)
+	state.SetField(state.GetField(state.GetGlobal(lua.LoadLibName), "loaded"), lua.OsLibName, clock)
 	return 0
 }
