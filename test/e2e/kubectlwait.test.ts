@@ -1,5 +1,8 @@
 /** `kubectl wait` in every form that docs/gitops.md names: it ends when it should, and not before. */
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
+import { findBinaries } from '../environment/binaries.ts';
 import { openShared } from '../environment/cluster.ts';
 import { Kubectl } from '../environment/kubectl.ts';
 import { describeReal } from '../environment/tiers.ts';
@@ -81,4 +84,36 @@ describeReal('kubectl wait', () => {
     await kubectl.ok(['wait', '--for=delete', '--timeout=30s', 'albsp/web']);
     expect(world.alb.model.live()).toEqual([]);
   });
+
+  test.each<[string, object, 'succeeds' | 'fails']>([
+    ['ready', GOOD, 'succeeds'],
+    ['stalled', { ...GOOD, adopt: { securityPolicyId: 'spy-nobody' } }, 'fails'],
+  ])(
+    'the script of docs/gitops.md that waits for both ends is through at once for a policy that gets %s',
+    async (_, spec, ending) => {
+      const { world } = await open();
+      await world.startOperator();
+      await world.apply('web', spec);
+      const started = performance.now();
+      const code = await runScript(world);
+      expect(performance.now() - started).toBeLessThan(60_000);
+      expect(code === 0).toBe(ending === 'succeeds');
+    },
+  );
 });
+
+/** The exit code of the script of the page, with kubectl as the admin of this world. */
+async function runScript({ cluster, namespace }: World): Promise<number | undefined> {
+  const page = await readFile('docs/gitops.md', 'utf8');
+  const blocks = [...page.matchAll(/```sh\n([\s\S]*?)```/g)].map(([, text = '']) => text);
+  const script = blocks.find((text) => text.startsWith('for _ in $(seq'));
+  const binaries = findBinaries();
+  if (script === undefined || binaries.kind === 'missing' || binaries.kubectl === undefined)
+    throw new Error('There is no such script, or no kubectl');
+  const kubectl = `exec '${binaries.kubectl}' --kubeconfig='${cluster.adminKubeconfig}' --namespace=${namespace} "$@"`;
+  const whole = `kubectl() ( ${kubectl} )\n${script}`;
+  return new Promise((resolve) => {
+    const child = execFile('bash', ['-c', whole], { timeout: 90_000 });
+    child.on('close', (code) => resolve(code ?? undefined));
+  });
+}
