@@ -7,6 +7,7 @@ import type { AuditEntry } from '../environment/audit.ts';
 import { openOwn } from '../environment/cluster.ts';
 import { eventually } from '../environment/eventually.ts';
 import { readKubeconfig } from '../environment/kubeconfig.ts';
+import type { Operator } from '../environment/operator.ts';
 import { OPERATOR_USER, type RealServer } from '../environment/realserver.ts';
 import { describeReal } from '../environment/tiers.ts';
 import { World } from '../environment/world.ts';
@@ -34,6 +35,21 @@ async function open(
 /** Applies as a patient user does: the server of a test may itself be late, or end a connection that idled. */
 async function apply(world: World, spec: SecurityPolicySpec): Promise<void> {
   await eventually(() => world.apply('web', spec), { within: WITHIN_MS, what: "The edit of 'web'" });
+}
+
+/** A standby is ready, too; only a leader looks at a new object. */
+async function whenLeading(operator: Operator): Promise<void> {
+  const probe = async () => expect((await operator.get('/metrics')).text).toContain('albsp_lease_held 1');
+  await eventually(probe, { within: WITHIN_MS, what: 'An operator that leads' });
+}
+
+/** Storage tells the server's watch cache of an object some time after the write: watches tell of it from then on. */
+async function whenWatched(world: World, name: string): Promise<void> {
+  const probe = async () => {
+    const cached = await world.admin.list('SecurityPolicy', world.namespace, '?resourceVersion=0');
+    expect(cached.map(({ metadata }) => metadata.name)).toContain(name);
+  };
+  await eventually(probe, { within: WITHIN_MS, what: `'${name}' in the watch cache` });
 }
 
 /** What operators asked for with this code, in order. */
@@ -144,9 +160,10 @@ describeReal('a real API server that fails', () => {
   test('by a storage that hangs before the first write of a new object: nothing is created until it goes on (D7)', async () => {
     const { world, server } = await open('--request-timeout=4s');
     const operator = await world.startOperator({ flags: PATIENT_LEASE });
-    await operator.whenReady();
+    await whenLeading(operator);
     await operator.kill('SIGSTOP');
     await apply(world, SPEC);
+    await whenWatched(world, 'web');
     server.pauseStorage();
     await operator.kill('SIGCONT');
     const failed = async () => (await answered(server, [500, 503, 504])).length;
