@@ -19,7 +19,7 @@ import {
   reasonOf,
   says,
 } from './picture/line.ts';
-import { isDeleting } from './plan/life.ts';
+import { isDeleting, isFenced } from './plan/life.ts';
 import type { Difference } from './policy.ts';
 import type { Reason } from './reason.ts';
 
@@ -292,7 +292,7 @@ function waitingPicture(before: SecurityPolicyStatus, policy: SecurityPolicy): P
       Reconciling: ['True', 'Deleting', 'Waiting until the cloud does not show the policy any more'],
     });
   }
-  if (before.binding === 'Adopted' && before.securityPolicyId === undefined) {
+  if (isFenced(before) && policy.spec.managementPolicy !== 'Observe') {
     return progress('Adopting', 'Waiting until the cloud shows our tags on the policy');
   }
   const settled = before.lastApplied?.hash !== undefined && before.observed !== undefined;

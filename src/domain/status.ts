@@ -170,7 +170,7 @@ function adoptingFacts(
 ): SecurityPolicyStatus {
   const known = before.lastApplied ?? neverApplied(sentAt);
   const binding = before.binding ?? 'Adopted';
-  const at = binding === 'Adopted' ? new Date(sentAt).toISOString() : known.at;
+  const at = binding !== 'Created' ? new Date(sentAt).toISOString() : known.at;
   return { binding, lastApplied: { ...known, at, tagKeys: union(known.tagKeys, tagKeys) } };
 }
 

@@ -2,7 +2,7 @@
  * What an object says of its own life: whose status it carries, how young it is, and what happens when it goes.
  * @module
  */
-import { FINALIZER, RECONCILE_ANNOTATION } from '../../api/group.ts';
+import { FINALIZER, OWNER_TAGS, RECONCILE_ANNOTATION } from '../../api/group.ts';
 import type { SecurityPolicy, SecurityPolicyStatus } from '../../api/securitypolicy.ts';
 import type { Millis } from '../../ports/clock.ts';
 
@@ -48,10 +48,21 @@ export function retains(policy: SecurityPolicy): boolean {
  * show them yet. Known from the fence before the tagging, so that a restart does not forget it. `now` is wall time.
  */
 export function isTagging(policy: SecurityPolicy, now: Millis, window: Millis): boolean {
-  const { binding, securityPolicyId, lastApplied } = ownStatus(policy);
-  if (binding !== 'Adopted' || securityPolicyId !== undefined) return false;
-  const at = Date.parse(lastApplied?.at ?? '');
-  return !Number.isNaN(at) && now - at < window;
+  const at = Date.parse(ownStatus(policy).lastApplied?.at ?? '');
+  return isFenced(ownStatus(policy)) && !Number.isNaN(at) && now - at < window;
+}
+
+/** Whether the tagging of an adoption was fenced, and not seen yet. What was observed has its id before it is tagged. */
+export function isFenced({ binding, securityPolicyId, lastApplied }: SecurityPolicyStatus): boolean {
+  switch (binding) {
+    case 'Adopted':
+      return securityPolicyId === undefined;
+    case 'Observed':
+      return lastApplied?.tagKeys.includes(OWNER_TAGS.uid) === true;
+    case 'Created':
+    case undefined:
+      return false;
+  }
 }
 
 /** Whether a look was asked for by annotation and has not been answered yet. */

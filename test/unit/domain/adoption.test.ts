@@ -43,6 +43,11 @@ const TAGGING: SecurityPolicyStatus = {
   binding: 'Adopted',
   lastApplied: { generation: 0, hash: '', tagKeys: [], at: ago(1_000) },
 };
+/** The same for what was observed so far, which has its id already. */
+const TAGGING_OBSERVED = bound({
+  binding: 'Observed',
+  lastApplied: { generation: 0, hash: '', tagKeys: [OWNER_TAGS.uid], at: ago(1_000) },
+});
 
 const PASSED_BEFORE: SecurityPolicyStatus = {
   conditions: [
@@ -133,6 +138,11 @@ describe('plan() for an adoption (rule 8)', () => {
     [
       'does not tag twice while a list may be late, after a restart either',
       adopting(BY_ID, [stranger()], TAGGING),
+      { kind: 'await' },
+    ],
+    [
+      'does not tag what it has observed twice while a list may be late, after a restart either',
+      adopting(BY_ID, [stranger()], TAGGING_OBSERVED),
       { kind: 'await' },
     ],
     [
@@ -239,6 +249,11 @@ describe('plan() for an adopted object that is deleted', () => {
     [
       'waits until a late list shows what it has tagged',
       deleted(TAGGING, BY_ID, [stranger()]),
+      { kind: 'await' },
+    ],
+    [
+      'waits until a late list shows what it has tagged after observing it',
+      deleted(TAGGING_OBSERVED, BY_ID, [stranger()]),
       { kind: 'await' },
     ],
     [

@@ -4,7 +4,7 @@
  */
 import { OWNER_TAGS } from '../../../../src/api/group.ts';
 import { isReady } from '../../../../src/domain/status.ts';
-import { PLACE, Simulation, SPEC, seeded } from '../simulation.ts';
+import { type CloudFault, PLACE, Simulation, SPEC, seeded } from '../simulation.ts';
 import { broken, type Interleaving, reason, strike, work } from './interleavings.ts';
 
 const MINUTE = 60_000;
@@ -105,6 +105,72 @@ async function watched(): Promise<readonly string[]> {
   });
 }
 
+/**
+ * I11 by way of Observe: the object is bound to the id already when it is to be managed. Its process dies between the
+ * fence of the tagging and the list that shows the tags, which is late; another cluster may tag in between.
+ */
+async function observedRace(): Promise<readonly string[]> {
+  const found: string[] = [];
+  for (const fault of ['crashAfter', 'crashBefore'] as const) {
+    for (const rivalled of [true, false]) {
+      const how = `${fault}${rivalled ? ' with a rival' : ''}`;
+      found.push(...(await observedThenManaged(fault, rivalled)).map((text) => `${text}: ${how}`));
+    }
+  }
+  return found;
+}
+
+async function observedThenManaged(fault: CloudFault, rivalled: boolean): Promise<readonly string[]> {
+  const world = new Simulation({ listLag: 40_000 }, seeded(1));
+  const rival = new Simulation({}, seeded(2), MINUTE, { clusterId: 'cluster-2', beside: world });
+  const id = madeByHand(world);
+  const adopt = { securityPolicyId: id };
+  await world.clock.advance(2 * MINUTE);
+  world.kube.create('web', { managementPolicy: 'Observe', adopt });
+  await world.settle(10 * MINUTE);
+  world.kube.edit({ ...SPEC, adopt });
+  strike(world, 'TagResources', fault);
+  await world.pass();
+  if (rivalled) rival.kube.create('web', { ...SPEC, adopt });
+  for (let round = 0; round < 60; round += 1) {
+    await rival.pass();
+    await world.pass();
+    await world.clock.advance(5_000);
+  }
+  const tagged = [world, rival].map((one) => writesOf(one).filter((action) => action === 'TagResources'));
+  const [winner, loser] = rivalled ? [rival, world] : [world, rival];
+  return broken({
+    'O6 somebody tagged more than once': tagged.every((calls) => calls.length <= 1),
+    'O1 not exactly one owner': isBound(winner) && !isBound(loser),
+    'O15 the loser wrote more than its tags': writesOf(loser).every((action) => action === 'TagResources'),
+    'O2 the loser does not say Conflict': !rivalled || reason(loser, 'Stalled') === 'Conflict',
+    'O5 the tags are not those of the winner':
+      held(world, id)?.tags[OWNER_TAGS.uid] === winner.kube.object?.metadata.uid,
+  });
+}
+
+/**
+ * An object that was observed is managed, tags its policy, and is deleted before a list shows the tags: they come off
+ * again, so that the policy can be adopted anew.
+ */
+async function observedThenDeleted(): Promise<readonly string[]> {
+  const world = new Simulation({ listLag: 40_000 }, seeded(1));
+  const id = madeByHand(world);
+  const adopt = { securityPolicyId: id };
+  await world.clock.advance(2 * MINUTE);
+  world.kube.create('web', { managementPolicy: 'Observe', adopt });
+  await world.settle(10 * MINUTE);
+  world.kube.edit({ ...SPEC, adopt });
+  strike(world, 'TagResources', 'crashAfter');
+  await world.pass();
+  world.kube.remove();
+  await world.settle(HOUR);
+  return broken({
+    'O4 the object is not let go': world.kube.object === undefined,
+    'O7 our tags stay on the policy': JSON.stringify(held(world, id)?.tags) === JSON.stringify(BY_HAND.tags),
+  });
+}
+
 /** I14: a precheck, then the real create, whose first answer is lost. */
 async function prechecked(): Promise<readonly string[]> {
   const world = new Simulation({ dryRunSpendsToken: true }, seeded(1));
@@ -159,6 +225,8 @@ export const ADOPTIONS = {
   I6: copied,
   I11: race,
   I14: prechecked,
+  observedRace,
+  observedThenDeleted,
   owned,
   watched,
 } as const satisfies Record<string, Interleaving>;

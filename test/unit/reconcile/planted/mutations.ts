@@ -204,6 +204,14 @@ export const MUTATIONS: readonly Mutation[] = [
     oracle: 'O6',
   },
   {
+    name: 'a policy that was observed is tagged again after a restart while the list is late',
+    rule: '8 the loser never tags again',
+    from: 'return lastApplied?.tagKeys.includes(OWNER_TAGS.uid) === true;',
+    to: 'return false;',
+    by: 'observedRace',
+    oracle: 'O6',
+  },
+  {
     name: 'Observe adopts',
     rule: '8 Observe writes nothing',
     from: "policy.spec.managementPolicy === 'Observe')\n    return planObserving(situation, observation);",
