@@ -6,15 +6,17 @@ import type { CloudPolicy } from '../../ports/cloud.ts';
 import { type Desired, type Difference, desiredOf, differences, managedHash, tagOf } from '../policy.ts';
 import type { Change, Seen, Situation, Step } from '../step.ts';
 import { announce } from './creation.ts';
-import { bindingOf, isYoung, ownStatus, UNDER_WAY } from './life.ts';
+import { bindingOf, isTagging, isYoung, ownStatus, UNDER_WAY } from './life.ts';
 
 /** `seen` is the one policy that carries our marks, if one does. */
 export function planPresence(situation: Situation, seen: CloudPolicy | undefined, observation: Seen): Step {
-  const { policy, quota } = situation;
+  const { policy, quota, now, window } = situation;
   const status = ownStatus(policy);
   const id = status.securityPolicyId;
   if (seen === undefined) {
     if (id !== undefined) return unseen(situation, id, observation);
+    // An adoption that the spec does not ask for any more: what carries our tags is to be found, and none made beside it.
+    if (isTagging(policy, now, window)) return { kind: 'await' };
     if (quota === 'closed') return { kind: 'awaitQuota' };
     return announce(situation, observation.target);
   }

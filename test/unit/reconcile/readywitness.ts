@@ -23,8 +23,12 @@ export class ReadyWitness {
   readonly #moments: Moment[] = [];
   #generation: { readonly number: number; readonly uid: string; readonly since: number } | undefined;
 
-  constructor(world: Simulation) {
+  readonly #asAsked: (object: SecurityPolicy, live: LivePolicy) => boolean;
+
+  /** `asAsked`: what a policy must be for an object to call itself Ready. */
+  constructor(world: Simulation, asAsked = isAsAsked) {
     this.#world = world;
+    this.#asAsked = asAsked;
     world.onEvent = () => this.look();
   }
 
@@ -44,7 +48,7 @@ export class ReadyWitness {
     const earliest = this.#generation.since - model.options.listLag;
     const wasSo = this.#moments.some((moment, index) => {
       const end = this.#moments[index + 1]?.at ?? now;
-      return end >= earliest && moment.live.some((policy) => isAsAsked(object, policy));
+      return end >= earliest && moment.live.some((policy) => this.#asAsked(object, policy));
     });
     if (!wasSo)
       this.found.push(`Ready at generation ${generation}, and the cloud is not so: ${JSON.stringify(live)}`);

@@ -12,6 +12,7 @@ import type { Events } from '../../../src/ports/store.ts';
 import { Reconciler } from '../../../src/reconcile/reconcile.ts';
 import { VirtualClock } from '../virtualclock.ts';
 import { type KubeFault, KubeWorld, simulatedStore } from './kubeworld.ts';
+import { MarkWitness } from './markwitness.ts';
 
 /** What goes wrong with one cloud call. `lost`: done, but the answer does not arrive; `twice`: delivered two times. */
 export type CloudFault =
@@ -52,7 +53,13 @@ interface Process {
 export interface ClusterSetup {
   readonly clusterId?: string;
   readonly beside?: Simulation;
+  /** A second process at the very object of `beside`, as an ex-leader that does not know yet. */
+  readonly sharesObject?: boolean;
 }
+
+/** How long after a list a write may follow that was decided by it: one pass, or a list of one resync ago. */
+const PASS = 1_000;
+const RESYNC = 60_000;
 
 /** One object, one cloud and one operator in virtual time; everything that the operator does goes through its ports. */
 export class Simulation {
@@ -70,6 +77,9 @@ export class Simulation {
   readonly #random: () => number;
   readonly #window: number;
   readonly #events: string[] = [];
+  readonly #marks: MarkWitness;
+  /** Whether somebody else adopts in this cloud too. */
+  #contested = false;
   #process: Process;
   #failures = 0;
 
@@ -77,15 +87,21 @@ export class Simulation {
     options: Partial<AlbOptions>,
     random: () => number,
     window = 60_000,
-    { clusterId = CLUSTER, beside }: ClusterSetup = {},
+    { clusterId = CLUSTER, beside, sharesObject = false }: ClusterSetup = {},
   ) {
     this.#random = random;
     this.#window = window;
     this.clusterId = clusterId;
     this.clock = beside?.clock ?? new VirtualClock();
-    this.kube = new KubeWorld(beside === undefined ? 0 : 1_000);
+    this.kube =
+      sharesObject && beside !== undefined ? beside.kube : new KubeWorld(beside === undefined ? 0 : 1_000);
     this.model = beside?.model ?? new AlbModel({ rates: {}, ...options }, this.clock, random);
-    this.kube.onStore = () => this.onEvent();
+    this.#marks = beside === undefined ? new MarkWitness() : beside.#marks;
+    if (beside !== undefined && !sharesObject) {
+      this.#contested = true;
+      beside.#contested = true;
+    }
+    if (!sharesObject) this.kube.onStore = () => this.onEvent();
     this.#process = this.#start();
   }
 
@@ -207,7 +223,7 @@ export class Simulation {
       const parameters = Object.fromEntries(url.searchParams);
       // A request takes time on its way there and back, so that "sent before" and "answered after" never tie.
       this.clock.freeze(1);
-      const deliver = () => {
+      const deliver = (again = false) => {
         this.#witness(action, parameters);
         this.actions.push(action);
         const answer = this.model.call({
@@ -217,7 +233,10 @@ export class Simulation {
           account: this.account,
           parameters,
         });
-        if (!/^(List|Get)/.test(action)) this.onEvent();
+        if (/^(List|Get)/.test(action)) return answer;
+        if (action === 'TagResources' && answer.status === 200 && !again) this.#witnessTagging(parameters);
+        this.#marks.note(this.model.live(), this.clock.monotonic());
+        this.onEvent();
         return answer;
       };
       const fault = this.faults.cloud(action);
@@ -251,7 +270,7 @@ export class Simulation {
         case 'none':
         case 'twice': {
           const first = deliver();
-          const answer = fault === 'twice' ? deliver() : first;
+          const answer = fault === 'twice' ? deliver(true) : first;
           this.clock.freeze(1);
           return {
             kind: 'answer',
@@ -282,14 +301,29 @@ export class Simulation {
     const id = parameters.SecurityPolicyId ?? parameters['ResourceId.1'] ?? parameters.ResourceId;
     const owner = this.model.live().find((policy) => policy.id === id)?.tags;
     if (owner === undefined) return;
-    const mark = owner[OWNER_TAGS.uid];
+    // What is sent now was decided by a list, and that may show what was so a while ago.
+    const since = this.clock.monotonic() - this.model.options.listLag - this.model.options.tagsLate;
+    const late = since < this.clock.monotonic();
+    this.#marks.note(this.model.live(), this.clock.monotonic());
+    const carried = (from: number, fits: (mark: string | undefined) => boolean) =>
+      this.#marks.carried(id ?? '', from, fits);
     // Adopting is tagging what nobody owns, or what the named previous owner left behind.
-    const takesOver = mark === undefined || mark === adopt?.previousOwnerUID;
-    // A list that lags does not show another owner yet: the race is decided by what a later list shows.
-    const blind = this.model.options.listLag > 0;
-    if (action === 'TagResources' && adopt !== undefined && (takesOver || blind)) return;
-    if (action === 'UnTagResources' && blind) return;
-    if (mark !== uid) this.violations.push(`${action} of policy ${id}, which is not of object ${uid}`);
+    const free = (mark: string | undefined) => mark === undefined || mark === adopt?.previousOwnerUID;
+    if (action === 'TagResources' && adopt !== undefined && carried(since - PASS, free)) return;
+    const mine = (mark: string | undefined) => mark !== undefined && mark === uid;
+    if (mine(owner[OWNER_TAGS.uid])) return;
+    if (action === 'UnTagResources' && late && carried(since - PASS, mine)) return;
+    if (this.#contested && carried(since - RESYNC - PASS, mine)) return;
+    this.violations.push(`${action} of policy ${id}, which is not of object ${uid}`);
+  }
+
+  /** Rule 8: while a list may lag, nobody puts its marks on a policy a second time. */
+  #witnessTagging(parameters: Readonly<Record<string, string>>): void {
+    const uid = this.kube.object?.metadata.uid;
+    if (uid === undefined || !Object.values(parameters).includes(uid)) return;
+    const id = parameters['ResourceId.1'] ?? '';
+    const age = this.#marks.adopted(uid, id, this.clock.monotonic());
+    if (age < this.#window - PASS) this.violations.push(`${uid} tags ${id} again after ${age} ms`);
   }
 
   /** Live policies that carry an object's mark. */

@@ -171,6 +171,32 @@ async function observedThenDeleted(): Promise<readonly string[]> {
   });
 }
 
+/**
+ * `adopt` leaves the spec between the tagging and the list that shows the tags: what carries them was not made by this
+ * object, and no second policy is made beside it.
+ */
+async function takenBack(): Promise<readonly string[]> {
+  const world = new Simulation({ listLag: 40_000 }, seeded(1));
+  const id = madeByHand(world);
+  await world.clock.advance(2 * MINUTE);
+  world.kube.create('web', { ...SPEC, adopt: { securityPolicyId: id } });
+  for (let passes = 0; passes < 5 && !writesOf(world).includes('TagResources'); passes += 1)
+    await world.pass();
+  const edited = world.kube.edit(SPEC);
+  const settled = await world.settle(HOUR);
+  const bound = isBound(world) && world.kube.object?.status?.securityPolicyId === id;
+  const made = writesOf(world).filter((action) => action === 'CreateSecurityPolicy').length;
+  world.kube.remove();
+  await world.settle(HOUR);
+  return broken({
+    'O2 adopt was frozen before anything was bound': edited,
+    'O1 a second policy of one UID': made === 0,
+    'O4 not settled with what it has tagged': settled && bound,
+    'O5 deleted what it has not made': held(world, id) !== undefined,
+    'O4 the object is not let go': world.kube.object === undefined,
+  });
+}
+
 /** I14: a precheck, then the real create, whose first answer is lost. */
 async function prechecked(): Promise<readonly string[]> {
   const world = new Simulation({ dryRunSpendsToken: true }, seeded(1));
@@ -228,5 +254,6 @@ export const ADOPTIONS = {
   observedRace,
   observedThenDeleted,
   owned,
+  takenBack,
   watched,
 } as const satisfies Record<string, Interleaving>;

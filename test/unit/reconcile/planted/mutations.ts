@@ -212,6 +212,14 @@ export const MUTATIONS: readonly Mutation[] = [
     oracle: 'O6',
   },
   {
+    name: 'a policy is made beside one that was tagged for an adoption that is not asked for any more',
+    rule: '8 what carries our tags is found first',
+    from: "    if (isTagging(policy, now, window)) return { kind: 'await' };\n    if (quota",
+    to: '    if (now < window) return { kind: "await" };\n    if (quota',
+    by: 'takenBack',
+    oracle: 'O1',
+  },
+  {
     name: 'Observe adopts',
     rule: '8 Observe writes nothing',
     from: "policy.spec.managementPolicy === 'Observe')\n    return planObserving(situation, observation);",
