@@ -34,10 +34,13 @@ export class QuotaGate {
 
   /** A create was refused for quota; `used` is the larger of the list's count and the refusal's. */
   refused(used: number, now: Millis): void {
+    // Creates that were sent while the gate stood open are refused together: that is one refusal, and not a probe each.
+    const more = this.#narrow && this.#holder === undefined;
     this.#closedAt = used;
     this.#narrow = true;
     this.#calm = 0;
     this.#holder = undefined;
+    if (more) return;
     this.#probeAt = now + this.#probeWait;
     this.#probeWait = Math.min(this.#probeWait * 2, LAST_PROBE);
   }

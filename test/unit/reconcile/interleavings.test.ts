@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { conditionOf } from '../../../src/domain/condition.ts';
 import { ADOPTIONS } from './planted/adoptions.ts';
+import { CROWDS } from './planted/crowds.ts';
 import { INTERLEAVINGS } from './planted/interleavings.ts';
 import { Simulation, SPEC, seeded } from './simulation.ts';
 
@@ -13,6 +14,7 @@ describe('reconcile() holds every oracle when', () => {
     ['the replay of a create that took the last place is refused for quota (I8)', INTERLEAVINGS.I8],
     ['the replay of a create that has committed is refused with 403 (I8)', INTERLEAVINGS.I8denied],
     ['ten objects wait in a full region (I9)', INTERLEAVINGS.I9],
+    ['ten objects find room for four, and one of these leaves (I9)', CROWDS.I9loop],
     ['the announced parameters always answer 503 (I12)', INTERLEAVINGS.I12],
     ['the tags of a new policy come late (I13)', INTERLEAVINGS.I13],
     ['the replay of a token answers with the id of a deleted policy (I15)', INTERLEAVINGS.I15],

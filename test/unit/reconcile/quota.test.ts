@@ -46,6 +46,16 @@ describe('QuotaGate (rule 9, I9)', () => {
     expect(waits).toEqual([5, 10, 20, 40, 80, 160, 300, 300, 300]);
   });
 
+  test('takes the refusals of creates that were sent at once for one, so that the first probe is soon', () => {
+    const gate = new QuotaGate();
+    for (let refusals = 0; refusals < 6; refusals += 1) gate.refused(50, refusals);
+    expect(gate.admits('a/1', 50, 4_999)).toBe(false);
+    expect(gate.admits('a/1', 50, 5_000)).toBe(true);
+    gate.refused(50, 5_000);
+    expect(gate.admits('a/1', 50, 14_999)).toBe(false);
+    expect(gate.admits('a/1', 50, 15_000)).toBe(true);
+  });
+
   test('believes the larger count of the refusal, whatever a late list says', () => {
     const gate = new QuotaGate();
     gate.refused(3, 0);

@@ -3,15 +3,15 @@ import { environmentCredentials } from '../../../src/adapters/alb/credentials.ts
 import { createEndpoints } from '../../../src/adapters/alb/endpoints.ts';
 import type { Exchange, HttpAnswer } from '../../../src/adapters/alb/exchange.ts';
 import { OWNER_TAGS } from '../../../src/api/group.ts';
-import type { SecurityPolicySpec } from '../../../src/api/securitypolicy.ts';
+import type { SecurityPolicy, SecurityPolicySpec } from '../../../src/api/securitypolicy.ts';
 import { AlbModel } from '../../../src/dev/alb/model.ts';
 import type { AlbOptions } from '../../../src/dev/alb/options.ts';
 import type { Action } from '../../../src/ports/action.ts';
 import type { Log } from '../../../src/ports/log.ts';
-import type { Events } from '../../../src/ports/store.ts';
+import type { Events, Key, PolicyStore } from '../../../src/ports/store.ts';
 import { Reconciler } from '../../../src/reconcile/reconcile.ts';
 import { VirtualClock } from '../virtualclock.ts';
-import { type KubeFault, KubeWorld, simulatedStore } from './kubeworld.ts';
+import { type KubeFault, KubeWorld, type StoreHooks, simulatedStore } from './kubeworld.ts';
 import { MarkWitness } from './markwitness.ts';
 
 /** What goes wrong with one cloud call. `lost`: done, but the answer does not arrive; `twice`: delivered two times. */
@@ -65,6 +65,8 @@ const RESYNC = 60_000;
 export class Simulation {
   readonly clock: VirtualClock;
   readonly kube: KubeWorld;
+  /** The worlds of all objects, by key; most runs have but one. */
+  readonly kubes = new Map<Key, KubeWorld>();
   readonly model: AlbModel;
   readonly violations: string[] = [];
   faults: Faults = NO_FAULTS;
@@ -81,7 +83,7 @@ export class Simulation {
   /** Whether somebody else adopts in this cloud too. */
   #contested = false;
   #process: Process;
-  #failures = 0;
+  readonly #failures = new Map<Key, number>();
 
   constructor(
     options: Partial<AlbOptions>,
@@ -96,6 +98,7 @@ export class Simulation {
     this.kube =
       sharesObject && beside !== undefined ? beside.kube : new KubeWorld(beside === undefined ? 0 : 1_000);
     this.model = beside?.model ?? new AlbModel({ rates: {}, ...options }, this.clock, random);
+    this.kubes.set(KEY, this.kube);
     this.#marks = beside === undefined ? new MarkWitness() : beside.#marks;
     if (beside !== undefined && !sharesObject) {
       this.#contested = true;
@@ -113,15 +116,25 @@ export class Simulation {
   restart(): void {
     this.#process.dead = true;
     this.#process = this.#start();
-    this.#failures = 0;
+    this.#failures.clear();
+  }
+
+  /** One more object for the same operator. */
+  add(name: string, spec: SecurityPolicySpec): Key {
+    const key = `team-a/${name}`;
+    const kube = new KubeWorld(10_000 * this.kubes.size);
+    kube.onStore = () => this.onEvent();
+    this.kubes.set(key, kube);
+    kube.create(name, spec);
+    return key;
   }
 
   /** One pass; a crash in the middle of it leaves a new process. Answers when to look again. */
-  async pass(): Promise<number | undefined> {
+  async pass(key = KEY): Promise<number | undefined> {
     const process = this.#process;
     let action: Action | undefined;
     let failed: unknown;
-    void process.reconciler.reconcile(KEY).then(
+    void process.reconciler.reconcile(key).then(
       (value) => {
         action = value;
       },
@@ -138,7 +151,7 @@ export class Simulation {
       this.restart();
       return 0;
     }
-    return this.#delayOf(action);
+    return this.#delayOf(key, action);
   }
 
   /** Passes until the operator is content, or `within` has gone by. False when it was not. */
@@ -155,17 +168,16 @@ export class Simulation {
     return false;
   }
 
-  #delayOf(action: Action): number | undefined {
+  #delayOf(key: Key, action: Action): number | undefined {
+    const failures = action.kind === 'retry' ? (this.#failures.get(key) ?? 0) + 1 : 0;
+    this.#failures.set(key, failures);
     switch (action.kind) {
       case 'settled':
-        this.#failures = 0;
         return undefined;
       case 'again':
-        this.#failures = 0;
         return action.delay;
       case 'retry':
-        this.#failures += 1;
-        return Math.max(action.delay ?? 0, Math.min(60_000, 500 * 2 ** this.#failures));
+        return Math.max(action.delay ?? 0, Math.min(60_000, 500 * 2 ** failures));
     }
   }
 
@@ -175,11 +187,7 @@ export class Simulation {
       process.dead = true;
       return new Promise<never>(() => {});
     };
-    const store = simulatedStore(this.kube, {
-      fault: () => this.faults.kube(),
-      lag: () => this.faults.lag(),
-      crash,
-    });
+    const store = this.#store({ fault: () => this.faults.kube(), lag: () => this.faults.lag(), crash });
     const events: Events = { publish: (_object, event) => this.#events.push(event.reason) };
     const cloud = createCloud({
       credentials: environmentCredentials({
@@ -214,6 +222,27 @@ export class Simulation {
       settings,
     });
     return Object.assign(process, { reconciler });
+  }
+
+  /** One store over the worlds of all objects. */
+  #store(hooks: StoreHooks): PolicyStore {
+    const stores = new Map<Key, PolicyStore>();
+    const of = (key: Key): PolicyStore => {
+      const store = stores.get(key) ?? simulatedStore(this.kubes.get(key) ?? new KubeWorld(), hooks);
+      stores.set(key, store);
+      return store;
+    };
+    const byObject = ({ metadata }: SecurityPolicy) => of(`${metadata.namespace}/${metadata.name}`);
+    return {
+      read: (key) => of(key).read(key),
+      lives: async (uid) => (this.#objectOf(uid) === undefined ? 'gone' : 'alive'),
+      writeStatus: (object, status) => byObject(object).writeStatus(object, status),
+      writeFinalizers: (object, finalizers) => byObject(object).writeFinalizers(object, finalizers),
+    };
+  }
+
+  #objectOf(uid: string | undefined): SecurityPolicy | undefined {
+    return [...this.kubes.values()].find(({ object }) => object?.metadata.uid === uid)?.object;
   }
 
   #exchange(crash: () => Promise<never>): Exchange {
@@ -286,7 +315,9 @@ export class Simulation {
   /** O15 and O5, at the moment of the call. */
   #witness(action: string, parameters: Readonly<Record<string, string>>): void {
     if (/^(List|Get)/.test(action)) return;
-    const object = this.kube.object;
+    const id = parameters.SecurityPolicyId ?? parameters['ResourceId.1'] ?? parameters.ResourceId;
+    const owner = this.model.live().find((policy) => policy.id === id)?.tags;
+    const object = this.#objectOf(owner?.[OWNER_TAGS.uid]) ?? this.kube.object;
     const uid = object?.metadata.uid;
     const { managementPolicy: mode, adopt } = object?.spec ?? {};
     const dry = parameters.DryRun === 'true';
@@ -298,8 +329,6 @@ export class Simulation {
     const tidies = mode === 'DryRun' && object?.metadata.deletionTimestamp !== undefined;
     if ((mode === 'Observe' || mode === 'DryRun') && !announced && !tidies)
       this.violations.push(`${action} under ${mode}`);
-    const id = parameters.SecurityPolicyId ?? parameters['ResourceId.1'] ?? parameters.ResourceId;
-    const owner = this.model.live().find((policy) => policy.id === id)?.tags;
     if (owner === undefined) return;
     // What is sent now was decided by a list, and that may show what was so a while ago.
     const since = this.clock.monotonic() - this.model.options.listLag - this.model.options.tagsLate;

@@ -1,4 +1,5 @@
 import type { ADOPTIONS } from './adoptions.ts';
+import type { CROWDS } from './crowds.ts';
 import type { INTERLEAVINGS } from './interleavings.ts';
 
 /** One bug, planted by replacing a text that stands exactly once in the domain and the pass. */
@@ -9,7 +10,7 @@ export interface Mutation {
   readonly from: string;
   readonly to: string;
   /** What finds it: a named interleaving, or random schedules. */
-  readonly by: keyof typeof INTERLEAVINGS | keyof typeof ADOPTIONS | 'schedules';
+  readonly by: keyof typeof INTERLEAVINGS | keyof typeof ADOPTIONS | keyof typeof CROWDS | 'schedules';
   /** The oracle that must turn red. */
   readonly oracle: string;
 }
@@ -170,6 +171,22 @@ export const MUTATIONS: readonly Mutation[] = [
     to: 'if (this.#narrow || !this.#narrow) return true;',
     by: 'I9',
     oracle: 'O12',
+  },
+  {
+    name: 'the pass does not tell the gate of a refusal',
+    rule: '9 a QuotaExceeded closes the gate',
+    from: 'this.#gate()?.refused(Math.max(counted, error.usage?.used ?? 0), this.#shop.clock.monotonic());',
+    to: 'if (counted < 0) this.#gate()?.left(this.#key);',
+    by: 'I9loop',
+    oracle: 'O12',
+  },
+  {
+    name: 'the pass keeps the gate when its create has succeeded',
+    rule: '9 one at a time, and the next one after it',
+    from: 'this.#gate()?.succeeded(this.#key);',
+    to: '',
+    by: 'I9loop',
+    oracle: 'O4',
   },
   {
     name: 'ownership is not checked',

@@ -6,6 +6,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { judge, runSchedule } from '../schedule.ts';
 import { ADOPTIONS } from './adoptions.ts';
+import { CROWDS } from './crowds.ts';
 import { INTERLEAVINGS } from './interleavings.ts';
 import type { Mutation } from './mutations.ts';
 
@@ -17,7 +18,7 @@ export interface Assignment {
 }
 
 async function search({ by, oracle, seeds }: Assignment): Promise<readonly string[]> {
-  if (by !== 'schedules') return { ...INTERLEAVINGS, ...ADOPTIONS }[by]();
+  if (by !== 'schedules') return { ...INTERLEAVINGS, ...ADOPTIONS, ...CROWDS }[by]();
   for (let seed = 1; seed <= seeds; seed += 1) {
     const found = judge(await runSchedule(seed));
     if (found.some((line) => line.startsWith(`${oracle} `))) return found;
