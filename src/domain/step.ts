@@ -54,8 +54,13 @@ export interface Recall {
   readonly written?: { readonly sinceMs: Millis; readonly before: string } | undefined;
   /** The one managed hash that changes were sent for, answered or not, since a list last showed what was wanted. */
   readonly sent?: string | undefined;
-  /** The policy that our tags were sent to, to take it over; `refused` when they certainly did not arrive. */
-  readonly claimed?: { readonly id: string; readonly sinceMs: Millis; readonly refused: boolean } | undefined;
+  /**
+   * The policy that our tags were sent to, to take it over; `refused` when they certainly did not arrive. `fence` is
+   * `lastApplied.at` as the fence wrote it: when status has another, another process has sent its tags since.
+   */
+  readonly claimed?:
+    | { readonly id: string; readonly sinceMs: Millis; readonly refused: boolean; readonly fence: string }
+    | undefined;
   /** The id that DeleteSecurityPolicy answered success or 404 for. */
   readonly deleted?: { readonly id: string; readonly sinceMs: Millis } | undefined;
 }

@@ -19,7 +19,7 @@ export interface Memory {
   written?: { at: Millis; before: string } | undefined;
   /** The one managed hash that changes were sent for since the last sighting of what was wanted. */
   sent?: string | undefined;
-  claimed?: { id: string; at: Millis; refused: boolean } | undefined;
+  claimed?: { id: string; at: Millis; refused: boolean; fence: string } | undefined;
   deleted?: { id: string; at: Millis } | undefined;
   /** A list must have been sent at or after this to be believed: the send of our last write. */
   notBefore: Millis;
@@ -53,7 +53,7 @@ export function recallOf(memory: Memory, now: Millis): Recall {
     created,
     written: written && { sinceMs: now - written.at, before: written.before },
     sent: memory.sent,
-    claimed: claimed && { id: claimed.id, sinceMs: now - claimed.at, refused: claimed.refused },
+    claimed: claimed && { ...claimed, sinceMs: now - claimed.at },
     deleted: deleted && { id: deleted.id, sinceMs: now - deleted.at },
   };
 }

@@ -176,10 +176,11 @@ export async function performAdoption(
   const outcome: Outcome = { kind: 'adopting', id, tagKeys: tags.map((tag) => tag.key), at };
   const write = await fence(stage, nextStatus(stage.policy, outcome, at));
   if (write.kind !== 'ok') return { kind: 'fenced', write };
-  memory.claimed = { id, at: clock.monotonic(), refused: false };
+  const fenced = write.object.status?.lastApplied?.at ?? '';
+  memory.claimed = { id, at: clock.monotonic(), refused: false, fence: fenced };
   const answer = await sent(stage, () => region.tag(id, tags));
   const refused = answer.kind === 'error' && (answer.error.unsent || answer.error.kind !== 'indeterminate');
-  memory.claimed = { id, at: memory.notBefore, refused };
+  memory.claimed = { id, at: memory.notBefore, refused, fence: fenced };
   return { kind: 'done', policy: write.object, value: answer };
 }
 

@@ -93,7 +93,9 @@ export function obstacleOf(
 /** Puts our tags on, unless they may be on their way: a second tagging could take the policy from who came since. */
 export function takeOver(situation: Situation, found: CloudPolicy): Step {
   const { policy, clusterId, recall, now, window } = situation;
-  const sent = recall.claimed?.id === found.id ? recall.claimed : undefined;
+  const { claimed } = recall;
+  const last = claimed?.fence === ownStatus(policy).lastApplied?.at;
+  const sent = claimed?.id === found.id && last ? claimed : undefined;
   const underway =
     sent === undefined ? isTagging(policy, now, window) : !sent.refused && sent.sinceMs < window;
   if (underway) return { kind: 'await' };

@@ -131,7 +131,7 @@ describe('plan() for an adoption (rule 8)', () => {
       'does not tag twice while a list may be late',
       situation(object(TAGGING, {}, BY_ID), {
         observation: seen([stranger()]),
-        recall: { claimed: { id: ID, sinceMs: WINDOW - 1, refused: false } },
+        recall: { claimed: { id: ID, sinceMs: WINDOW - 1, refused: false, fence: ago(1_000) } },
       }),
       { kind: 'await' },
     ],
@@ -149,15 +149,23 @@ describe('plan() for an adoption (rule 8)', () => {
       'tags again what was refused',
       situation(object(TAGGING, {}, BY_ID), {
         observation: seen([stranger()]),
-        recall: { claimed: { id: ID, sinceMs: 0, refused: true } },
+        recall: { claimed: { id: ID, sinceMs: 0, refused: true, fence: ago(1_000) } },
       }),
       { kind: 'adopt' },
+    ],
+    [
+      'does not tag again what another process has fenced since, whatever came of its own call',
+      situation(object(TAGGING, {}, BY_ID), {
+        observation: seen([stranger()]),
+        recall: { claimed: { id: ID, sinceMs: 2 * WINDOW, refused: true, fence: ago(2 * WINDOW) } },
+      }),
+      { kind: 'await' },
     ],
     [
       'has lost when another owner was faster, and never tags again (I11)',
       situation(object(TAGGING, {}, BY_ID), {
         observation: seen([anotherOwners()]),
-        recall: { claimed: { id: ID, sinceMs: 10 * WINDOW, refused: false } },
+        recall: { claimed: { id: ID, sinceMs: 10 * WINDOW, refused: false, fence: ago(1_000) } },
       }),
       { kind: 'halt', why: owned('none') },
     ],

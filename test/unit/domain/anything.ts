@@ -172,7 +172,12 @@ const wildSituation: fc.Arbitrary<Situation> = fc.record({
       { nil: undefined },
     ),
     claimed: fc.option(
-      fc.record({ id: fc.constantFrom('spy-1', 'spy-2'), sinceMs: age, refused: fc.boolean() }),
+      fc.record({
+        id: fc.constantFrom('spy-1', 'spy-2'),
+        sinceMs: age,
+        refused: fc.boolean(),
+        fence: fc.constantFrom(ago(1_000), ago(2 * WINDOW)),
+      }),
       { nil: undefined },
     ),
     deleted: fc.option(fc.record({ id: fc.constantFrom('spy-1', 'spy-2'), sinceMs: age }), {

@@ -105,6 +105,10 @@ function isDeceptive({ kube: { object } }: Simulation): boolean {
   return current && bare && conditionOf(object.status, 'Ready')?.status === 'True';
 }
 
+function isStrangers({ metadata }: SecurityPolicy, mark: string | undefined): boolean {
+  return mark !== undefined && mark !== metadata.uid;
+}
+
 /** O4: Ready and so, or a reason that is true. */
 function unmet(scene: Scene, { kube, model }: Simulation, history: History): readonly string[] {
   const { object } = kube;
@@ -126,8 +130,12 @@ function unmet(scene: Scene, { kube, model }: Simulation, history: History): rea
       if (history.mayBeGone && adopted(scene) === undefined) return [];
       break;
     case 'Conflict':
-      if (mark === undefined || mark === object.metadata.uid) break;
-      if (scene.company === 'cluster' || history.mayBeMarked) return [];
+      if (history.mayBeMarked && model.live().some((live) => isStrangers(object, markOf(live)))) return [];
+      if (scene.company === 'cluster' && isStrangers(object, mark)) return [];
+      break;
+    case 'AdoptionAmbiguous':
+      // What was made here and let go under Observe has the same name.
+      if (history.mayBeMarked && model.live().length > 2) return [];
       break;
     case 'OwnershipLost':
       if (scene.company === 'cluster' && mark !== object.metadata.uid) return [];

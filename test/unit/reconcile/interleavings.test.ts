@@ -26,6 +26,7 @@ describe('reconcile() holds every oracle when', () => {
     ['two clusters adopt one policy, and one dies that observed it before (I11)', ADOPTIONS.observedRace],
     ['it is deleted while the tags of what it observed are late (O7)', ADOPTIONS.observedThenDeleted],
     ['adopt leaves the spec while the tags are late (O1, O5)', ADOPTIONS.takenBack],
+    ['a second process has tagged since the tags of the first were lost (O6)', ADOPTIONS.successor],
     ['the policy to adopt has another owner (A12)', ADOPTIONS.owned],
     ['a policy is observed, managed and observed again (O15)', ADOPTIONS.watched],
     ['DryRun is followed by the real create (I14)', ADOPTIONS.I14],

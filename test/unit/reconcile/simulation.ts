@@ -80,8 +80,8 @@ export class Simulation {
   readonly #window: number;
   readonly #events: string[] = [];
   readonly #marks: MarkWitness;
-  /** Whether somebody else adopts in this cloud too. */
-  #contested = false;
+  /** Who else is at work in this cloud: another cluster, or another process at the same object. */
+  #company: 'none' | 'cluster' | 'process' = 'none';
   #process: Process;
   readonly #failures = new Map<Key, number>();
 
@@ -100,9 +100,9 @@ export class Simulation {
     this.model = beside?.model ?? new AlbModel({ rates: {}, ...options }, this.clock, random);
     this.kubes.set(KEY, this.kube);
     this.#marks = beside === undefined ? new MarkWitness() : beside.#marks;
-    if (beside !== undefined && !sharesObject) {
-      this.#contested = true;
-      beside.#contested = true;
+    if (beside !== undefined) {
+      this.#company = sharesObject ? 'process' : 'cluster';
+      beside.#company = this.#company;
     }
     if (!sharesObject) this.kube.onStore = () => this.onEvent();
     this.#process = this.#start();
@@ -342,7 +342,9 @@ export class Simulation {
     const mine = (mark: string | undefined) => mark !== undefined && mark === uid;
     if (mine(owner[OWNER_TAGS.uid])) return;
     if (action === 'UnTagResources' && late && carried(since - PASS, mine)) return;
-    if (this.#contested && carried(since - RESYNC - PASS, mine)) return;
+    // Another process has let the object go meanwhile; tags are taken off by key and value, and so only that object's.
+    if (action === 'UnTagResources' && object === undefined && this.#company === 'process') return;
+    if (this.#company === 'cluster' && carried(since - RESYNC - PASS, mine)) return;
     this.violations.push(`${action} of policy ${id}, which is not of object ${uid}`);
   }
 

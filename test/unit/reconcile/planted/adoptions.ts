@@ -197,6 +197,31 @@ async function takenBack(): Promise<readonly string[]> {
   });
 }
 
+/**
+ * Two processes at one object, as while a leader does not know yet that it is none: the tags of the first never
+ * arrived, and long after that the second one sends them. The first one goes by that, and not by its own call.
+ */
+async function successor(): Promise<readonly string[]> {
+  const world = new Simulation({ listLag: 40_000 }, seeded(1));
+  const second = new Simulation({}, seeded(2), MINUTE, { beside: world, sharesObject: true });
+  const id = madeByHand(world);
+  await world.clock.advance(2 * MINUTE);
+  world.kube.create('web', { ...SPEC, adopt: { securityPolicyId: id } });
+  strike(world, 'TagResources', 'reset');
+  await world.pass();
+  await world.clock.advance(MINUTE + 5_000);
+  await second.pass();
+  const sent = writesOf(second).length;
+  await work(world, 5, 5_000);
+  const again = writesOf(world).length;
+  const settled = await world.settle(HOUR);
+  return broken({
+    'O2 the second process did not tag': sent === 1,
+    'O6 tagged again while the list is late': again === 0 && world.violations.length === 0,
+    'O4 not settled': settled && isBound(world),
+  });
+}
+
 /** I14: a precheck, then the real create, whose first answer is lost. */
 async function prechecked(): Promise<readonly string[]> {
   const world = new Simulation({ dryRunSpendsToken: true }, seeded(1));
@@ -254,6 +279,7 @@ export const ADOPTIONS = {
   observedRace,
   observedThenDeleted,
   owned,
+  successor,
   takenBack,
   watched,
 } as const satisfies Record<string, Interleaving>;

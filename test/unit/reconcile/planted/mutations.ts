@@ -237,6 +237,14 @@ export const MUTATIONS: readonly Mutation[] = [
     oracle: 'O1',
   },
   {
+    name: 'a process goes by its own old tagging, and not by the fence of another one',
+    rule: '8 while a list may lag nothing is tagged a second time',
+    from: 'claimed?.fence === ownStatus(policy).lastApplied?.at;',
+    to: "claimed?.fence !== '';",
+    by: 'successor',
+    oracle: 'O6',
+  },
+  {
     name: 'Observe adopts',
     rule: '8 Observe writes nothing',
     from: "policy.spec.managementPolicy === 'Observe')\n    return planObserving(situation, observation);",
