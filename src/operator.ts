@@ -115,8 +115,9 @@ class Operator implements RunningOperator {
         }),
     });
     const backoff = { base: 500, max: config.resync, perSecond: 100, burst: 1_000 };
-    this.#queue = new WorkQueue({ clock: systemClock, backoff, observer: this.#metrics.queue });
-    this.#configQueue = new WorkQueue({ clock: systemClock, backoff });
+    const { workers } = config;
+    this.#queue = new WorkQueue({ clock: systemClock, backoff, workers, observer: this.#metrics.queue });
+    this.#configQueue = new WorkQueue({ clock: systemClock, backoff, workers: CONFIG_WORKERS });
     this.#clouds = createClouds({
       config,
       environment: surroundings.environment,

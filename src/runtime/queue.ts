@@ -21,6 +21,8 @@ export interface QueueObserver {
 export interface QueueOptions {
   readonly clock: Clock;
   readonly backoff?: BackoffOptions;
+  /** How many workers take keys, at least 1. The last idle one is kept for a group that has none. By default none is kept. */
+  readonly workers?: number;
   readonly observer?: QueueObserver;
 }
 
@@ -34,6 +36,7 @@ interface Entry extends Waiting {
 
 /** A key with a worker. `again`: it was added meanwhile, and goes back in once the worker is done. */
 interface Run {
+  readonly group: string;
   readonly priority: number;
   readonly startedAt: Millis;
   again: { priority: number; readyAt: Millis } | undefined;
@@ -42,15 +45,17 @@ interface Run {
 /**
  * A work queue of keys with the semantics of client-go: a key is in it at most once, and never with two workers;
  * one that is added while a worker has it goes back in exactly once. Of several adds the earliest time and the
- * highest priority win. Ready keys leave by priority; among equals the groups take turns, and keys of a group leave in
- * order of arrival, so that a flood of one group costs the others no more than every second turn. The group is what
- * stands before the key's last slash: the namespace. Times are monotonic, one timer serves all delayed keys, each call
+ * highest priority win. Ready keys leave by priority; among equals the groups take turns, those that have fewer workers
+ * first, and keys of a group leave in order of arrival, so that a flood of one group costs the others no more than every
+ * second turn. No group has every worker, however slow its passes are: `Rotation` keeps the last idle one for a group
+ * that has none. The group is what stands before the key's last slash: the namespace. Times are monotonic, one timer serves all delayed keys, each call
  * is O(log n).
  */
 export class WorkQueue {
   readonly #clock: Clock;
   readonly #backoff: Backoff;
   readonly #observer: QueueObserver | undefined;
+  readonly #workers: number;
   readonly #entries = new Map<string, Entry>();
   readonly #runs = new Map<string, Run>();
   readonly #ready = new Rotation<Entry>();
@@ -67,6 +72,7 @@ export class WorkQueue {
     this.#clock = options.clock;
     this.#backoff = new Backoff(options.backoff);
     this.#observer = options.observer;
+    this.#workers = options.workers ?? Number.POSITIVE_INFINITY;
   }
 
   /** Keys that are ready for a worker. Delayed keys and those with a worker do not count. */
@@ -132,14 +138,16 @@ export class WorkQueue {
     });
   }
 
-  /** The worker is done with the key; if it was added meanwhile, it goes back in. */
+  /** The worker is done with the key; if it was added meanwhile, it goes back in. Workers may wait for what its group left. */
   done(key: string): void {
     const run = this.#runs.get(key);
     if (run === undefined) return;
     this.#runs.delete(key);
+    this.#ready.release(run.group);
     this.#observer?.finished(this.#clock.monotonic() - run.startedAt);
     if (run.again !== undefined && this.#state === 'open')
       this.#insert(key, run.again.readyAt, run.again.priority);
+    this.#dispatch();
   }
 
   /** Ends intake: waiting workers and all later ones get `undefined`, and what is left stays undone. */
@@ -212,12 +220,13 @@ export class WorkQueue {
 
   #dispatch(): void {
     for (const taker of this.#takers) {
-      const entry = this.#ready.pop();
+      const entry = this.#ready.pop(this.#workers - this.#runs.size);
       if (entry === undefined) return;
       this.#takers.delete(taker);
       this.#entries.delete(entry.key);
       const now = this.#clock.monotonic();
-      this.#runs.set(entry.key, { priority: entry.priority, startedAt: now, again: undefined });
+      const { group, priority } = entry;
+      this.#runs.set(entry.key, { group, priority, startedAt: now, again: undefined });
       this.#observer?.taken(now - entry.readyAt);
       taker(entry.key);
     }

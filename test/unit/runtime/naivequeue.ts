@@ -13,13 +13,15 @@ export class NaiveQueue {
   readonly #failures = new Map<string, number>();
   readonly #base: number;
   readonly #max: number;
+  readonly #workers: number;
   /** For each priority the groups that have something ready, the next one first. */
   readonly #rotations = new Map<number, string[]>();
   #turns = 0;
   #closed = false;
 
-  constructor(now: number, base: number, max: number) {
+  constructor(now: number, base: number, max: number, workers: number) {
     this.now = now;
+    this.#workers = workers;
     this.#base = base;
     this.#max = max;
   }
@@ -54,13 +56,25 @@ export class NaiveQueue {
     this.#failures.delete(key);
   }
 
+  /** The key that `take` would give: none when the last idle worker is kept for a group without one. */
+  get next(): string | undefined {
+    const kept = this.#running.size >= this.#workers - 1;
+    for (const priority of new Set(this.#sorted().map(([, item]) => item.priority))) {
+      const rotation = this.#rotations.get(priority) ?? [];
+      const fewest = Math.min(...rotation.map((group) => this.#held(group)));
+      if (kept && fewest > 0) continue;
+      const next = rotation.find((group) => this.#held(group) === fewest);
+      return this.#sorted().find(([key, item]) => groupOf(key) === next && item.priority === priority)?.[0];
+    }
+    return undefined;
+  }
+
   take(): string | undefined {
-    const { priority } = this.#sorted()[0]?.[1] ?? { priority: 0 };
+    const key = this.next;
+    const priority = key === undefined ? undefined : this.#queued.get(key)?.priority;
+    if (this.#closed || key === undefined || priority === undefined) return undefined;
     const rotation = this.#rotations.get(priority) ?? [];
-    const group = rotation.shift();
-    const [key] = this.#sorted().find(([one]) => groupOf(one) === group) ?? [];
-    if (this.#closed || key === undefined || group === undefined) return undefined;
-    rotation.push(group);
+    rotation.push(...rotation.splice(rotation.indexOf(groupOf(key)), 1));
     this.#running.set(key, { priority, again: undefined });
     this.#queued.delete(key);
     this.#settle();
@@ -92,6 +106,10 @@ export class NaiveQueue {
     const becameReady = known !== undefined && known.readyAt > this.now && merged.readyAt <= this.now;
     this.#queued.set(key, becameReady ? { ...merged, turn: item.turn } : merged);
     this.#settle();
+  }
+
+  #held(group: string): number {
+    return this.running.filter((key) => groupOf(key) === group).length;
   }
 
   /** What is ready, by priority and then by arrival. */
