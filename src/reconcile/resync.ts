@@ -39,8 +39,12 @@ export async function resync(
   const due: SecurityPolicy[] = [];
   const unread: { region: string; error: CloudError }[] = [];
   const usage: Usage[] = [];
-  for (const { identity, region, members } of placesOf(policies, identities)) {
-    const list = await listRegion(identity.cloud, region, clock);
+  // All at once, since one after the other a tenant whose cloud hangs would keep the others from being looked at.
+  const looks = [...placesOf(policies, identities)].map(async (place) => ({
+    ...place,
+    list: await listRegion(place.identity.cloud, place.region, clock),
+  }));
+  for (const { region, members, list } of await Promise.all(looks)) {
     if (list.kind === 'error') {
       due.push(...members);
       unread.push({ region, error: list.error });

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { SecurityPolicy } from '../../../src/api/securitypolicy.ts';
 import { observedOf } from '../../../src/domain/policy.ts';
-import type { CloudPolicy } from '../../../src/ports/cloud.ts';
-import { changedSince } from '../../../src/reconcile/resync.ts';
+import type { Cloud, CloudPolicy } from '../../../src/ports/cloud.ts';
+import { changedSince, resync } from '../../../src/reconcile/resync.ts';
 import {
   bound,
   CLUSTER,
@@ -15,6 +15,7 @@ import {
   TARGET,
   twinOfOtherCluster,
 } from '../domain/situation.ts';
+import { VirtualClock } from '../virtualclock.ts';
 
 const REST = object(bound({ observed: observedOf(own()) }));
 
@@ -87,5 +88,34 @@ describe('changedSince()', () => {
     const other = object(bound({ securityPolicyId: 'spy-2' }), { uid: 'other', name: 'other' });
     const snapshot = { sentAt: 0, policies: [own()] };
     expect(changedSince([REST, other], TARGET.region, snapshot, CLUSTER)).toEqual([other]);
+  });
+});
+
+describe('resync()', () => {
+  test('many tenants whose credentials hang take as long as one of them, not one after the other (S20)', async () => {
+    const clock = new VirtualClock();
+    const cloud = (): Cloud => ({
+      account: () =>
+        new Promise((resolve) => {
+          const error = { kind: 'indeterminate', code: 'Timeout', message: 'no answer within 10 s' } as const;
+          clock.after(10_000, () => resolve({ kind: 'error', error }));
+        }),
+    });
+    const policies = Array.from({ length: 50 }, (_, n) => object(REST.status, { uid: `uid-${n}` }));
+    const identities = new Map(
+      policies.map((policy) => [policy, { cloud: cloud(), region: '', adoption: false }]),
+    );
+    const of = (policy: SecurityPolicy) => {
+      const identity = identities.get(policy);
+      if (identity === undefined) throw new Error('Nobody asked for another object');
+      return { kind: 'ok', identity } as const;
+    };
+    const found = resync(policies, { of, all: () => identities.values() }, clock, CLUSTER);
+    let due = 0;
+    void found.then((answer) => {
+      due = answer.due.length;
+    });
+    await clock.advance(10_000);
+    expect(due).toBe(50);
   });
 });
