@@ -39,8 +39,4 @@ end
 if ready.status == "True" and ready.observedGeneration == obj.metadata.generation then
   return is("Healthy", "Ready")
 end
--- A config has no Stalled: False says that the cloud refuses its credentials.
-if ready.status == "False" and obj.kind ~= "SecurityPolicy" then
-  return is("Degraded", "Ready")
-end
 return is("Progressing", "Ready")

@@ -213,7 +213,7 @@ export const providerConfigStatus = z.object({
     'acs:ram::1234567890123456:assumed-role/albsp/albsp',
   ).optional(),
   conditions: conditions(
-    'Ready says whether the config can be used.',
+    'Ready says whether the config can be used; Stalled is there only while somebody has to change something first.',
     'CredentialsValid',
     'The credentials work',
   ).optional(),

@@ -157,8 +157,8 @@ describeClients('kstatus, Flux and Argo CD', () => {
 
   test.each<[string, CloudResult<Pick<Account, 'accountId' | 'arn'>>, string, string]>([
     ['that works', { kind: 'ok', value: { accountId: '1', arn: 'arn' } }, 'Current', 'Healthy'],
-    ['whose credentials are refused', failure('credentials'), 'InProgress', 'Degraded'],
-    ['that lacks a right', failure('denied'), 'InProgress', 'Degraded'],
+    ['whose credentials are refused', failure('credentials'), 'Failed', 'Degraded'],
+    ['that lacks a right', failure('denied'), 'Failed', 'Degraded'],
     ['that nobody could ask about', failure('indeterminate'), 'InProgress', 'Progressing'],
   ])('say of a provider config %s: %#', async (_, account, flux, argocd) => {
     const { metadata } = objectAt('new');

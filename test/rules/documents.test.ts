@@ -2,8 +2,11 @@
 import { access, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import type { ProviderConfig } from '../../src/api/providerconfig.ts';
+import { nextConfigStatus } from '../../src/domain/configstatus.ts';
 import { REASONS } from '../../src/domain/reason.ts';
 import { nextStatus } from '../../src/domain/status.ts';
+import type { Account, CloudResult } from '../../src/ports/cloud.ts';
 import { firstCells, readPages, section } from './documents.ts';
 import { OBJECTS, OUTCOMES } from './outcomes.ts';
 import { readSources } from './sources.ts';
@@ -23,6 +26,30 @@ const produced = OBJECTS.flatMap((object) =>
 const published = sources
   .filter(({ path }) => path.startsWith('src/reconcile/'))
   .flatMap(({ text }) => [...text.matchAll(/^\s*reason: '(\w+)',$/gm)].map(([, reason = '']) => reason));
+
+const CONFIG: ProviderConfig = {
+  apiVersion: 'alb.alicloud.dev/v1alpha1',
+  kind: 'ProviderConfig',
+  metadata: { name: 'own', namespace: 'team', uid: 'uid', resourceVersion: '1', generation: 1 },
+  spec: { secretRef: { name: 'keys' } },
+};
+/** What sts:GetCallerIdentity, or the way to its keys, can come to. */
+const ACCOUNTS: readonly CloudResult<Pick<Account, 'accountId' | 'arn'>>[] = [
+  { kind: 'ok', value: { accountId: '1', arn: 'arn' } },
+  ...(
+    [
+      ['credentials', 'InvalidAccessKeyId.NotFound'],
+      ['credentials', 'SecretNotFound'],
+      ['credentials', 'SecretKeyMissing'],
+      ['credentials', 'TokenExchangeFailed'],
+      ['denied', 'Forbidden.RAM'],
+      ['refused', 'InvalidEndpoint'],
+      ['throttled', 'Throttling.User'],
+      ['busy', 'SystemBusy'],
+      ['indeterminate', 'Timeout'],
+    ] as const
+  ).map(([kind, code]) => ({ kind: 'error', error: { kind, code, message: 'Text' } }) as const),
+];
 
 describe('docs/conditions.md', () => {
   test('explains every reason of src/domain/reason.ts once, and no other', () => {
@@ -49,6 +76,21 @@ describe('docs/conditions.md', () => {
       return `${reason}: ${[...types].sort().join()}`;
     });
     expect(said.sort()).toEqual(carried.sort());
+  });
+
+  test('says of provider configs when they are Stalled, and every reason that they can have', () => {
+    const rows = section(page('docs/conditions.md'), 'Provider configs').matchAll(
+      /^\| `(\w+)` \| `?(\w+)`? \| ([^|]*) \|$/gm,
+    );
+    const said = [...rows].flatMap(([, ready, stalled, reasons = '']) =>
+      words(reasons).map((reason) => `${reason}: ${ready} ${stalled}`),
+    );
+    const carried = ACCOUNTS.map((account) => {
+      const config = { kind: 'ProviderConfig', object: CONFIG } as const;
+      const [ready, stalled] = nextConfigStatus(config, account, 0).conditions ?? [];
+      return `${ready?.reason}: ${ready?.status} ${stalled?.status ?? 'absent'}`;
+    });
+    expect(said.sort()).toEqual([...new Set(carried)].sort());
   });
 
   function words(text: string): string[] {

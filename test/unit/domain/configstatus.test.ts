@@ -58,8 +58,22 @@ describe('nextConfigStatus()', () => {
     ['throttled', 'Throttling', 'Unknown', 'Throttled'],
     ['busy', 'SystemBusy', 'Unknown', 'Configuring'],
   ])('an answer %s with %s is Ready=%s, %s (A13)', (kind, code, status, reason) => {
-    const [ready] = nextConfigStatus(FRESH, failed(kind, code), NOW).conditions ?? [];
-    expect(ready).toMatchObject({ status, reason, message: `${code}: text` });
+    const [ready, stalled] = nextConfigStatus(FRESH, failed(kind, code), NOW).conditions ?? [];
+    expect(ready).toMatchObject({ type: 'Ready', status, reason, message: `${code}: text` });
+    // Stalled says the same where waiting does not help, and is not there where it does.
+    if (status === 'False') expect(stalled).toEqual({ ...ready, type: 'Stalled', status: 'True' });
+    else expect(stalled).toBeUndefined();
+  });
+
+  test('Stalled keeps the time at which it began, and goes when the credentials work (O6)', () => {
+    const first = nextConfigStatus(readySince('True'), failed('credentials', 'SecretNotFound'), NOW);
+    const then = withStatus(FRESH.object, first);
+    const later = nextConfigStatus(then, failed('denied'), NOW + 60_000);
+    expect(later.conditions).toMatchObject([
+      { type: 'Ready', reason: 'AccessDenied', lastTransitionTime: '2026-01-01T12:00:00Z' },
+      { type: 'Stalled', reason: 'AccessDenied', lastTransitionTime: '2026-01-01T12:00:00Z' },
+    ]);
+    expect(nextConfigStatus(then, ok(), NOW).conditions).toMatchObject([{ type: 'Ready' }]);
   });
 
   test('what the account was stays while nobody can tell', () => {
@@ -116,7 +130,8 @@ describe('nextConfigStatus()', () => {
         expect(sameContent(first, second)).toBe(true);
         const [ready] = first.conditions ?? [];
         expect(REASONS).toContain(ready?.reason);
-        expect(first.conditions).toHaveLength(1);
+        const types = first.conditions?.map(({ type }) => type);
+        expect(types).toEqual(ready?.status === 'False' ? ['Ready', 'Stalled'] : ['Ready']);
       }),
     );
   });
