@@ -2,6 +2,7 @@
  * One list for everybody: a snapshot of a region's policies, shared by all passes of one identity.
  * @module
  */
+import { isDeepStrictEqual } from 'node:util';
 import type { Clock, Millis } from '../../ports/clock.ts';
 import type { CloudPolicy, CloudResult, Snapshot } from '../../ports/cloud.ts';
 import type { Log } from '../../ports/log.ts';
@@ -48,7 +49,7 @@ interface Running {
 /** The inventory of one identity and region. */
 export function createInventory(readPage: ReadPage, clock: Clock, log: Log): Inventory {
   const listeners = new Set<(snapshot: Snapshot) => void>();
-  let known: Set<string> = new Set();
+  let known: Map<string, CloudPolicy> = new Map();
   let snapshot: Snapshot | undefined;
   let running: Running | undefined;
   let next: Promise<CloudResult<Snapshot>> | undefined;
@@ -59,7 +60,7 @@ export function createInventory(readPage: ReadPage, clock: Clock, log: Log): Inv
 
   function accept(taken: Taken): CloudResult<Snapshot> {
     ({ snapshot } = taken);
-    known = new Set(snapshot.policies.map(({ id }) => id));
+    known = new Map(snapshot.policies.map((policy) => [policy.id, policy]));
     for (const listener of listeners) {
       try {
         listener(snapshot);
@@ -132,7 +133,8 @@ export function createInventory(readPage: ReadPage, clock: Clock, log: Log): Inv
 }
 
 interface Taking {
-  readonly known: () => ReadonlySet<string>;
+  /** What the last list that was believed showed, by id. */
+  readonly known: () => ReadonlyMap<string, CloudPolicy>;
   readonly until: Millis;
   readonly clock: Clock;
   readonly onSend: (at: Millis) => void;
@@ -156,7 +158,8 @@ async function takeList(readPage: ReadPage, taking: Taking): Promise<CloudResult
     const page = await readPage({ until, onSend, ...(nextToken === undefined ? {} : { nextToken }) });
     if (page.kind === 'error') return page;
     // An item that moves between pages while they are read may come twice: the later one is the newer one.
-    for (const policy of page.value.policies) policies.set(policy.id, policy);
+    for (const policy of page.value.policies)
+      policies.set(policy.id, asBefore(policy, taking.known().get(policy.id)));
     fewest = Math.min(fewest, page.value.total ?? 0);
     ({ nextToken } = page.value);
     if (nextToken === undefined) break;
@@ -165,9 +168,14 @@ async function takeList(readPage: ReadPage, taking: Taking): Promise<CloudResult
     tokens.add(nextToken);
   } while (tokens.size < MOST_PAGES);
   if (nextToken !== undefined) return unfinished('EndlessList', `The list has over ${MOST_PAGES} pages`);
-  const missing = new Set([...taking.known()].filter((id) => !policies.has(id)));
+  const missing = new Set([...taking.known().keys()].filter((id) => !policies.has(id)));
   const snapshot = { sentAt: sentAt ?? Number.NEGATIVE_INFINITY, policies: [...policies.values()] };
   return { kind: 'ok', value: { snapshot, missing, short: tokens.size > 0 && policies.size < fewest } };
+}
+
+/** The object that is held already, if it says the same: most of a list is what it was, and two lists are held at a time. */
+function asBefore(policy: CloudPolicy, before: CloudPolicy | undefined): CloudPolicy {
+  return before !== undefined && isDeepStrictEqual(policy, before) ? before : policy;
 }
 
 function unfinished(code: string, message: string): CloudResult<never> {

@@ -2,6 +2,7 @@
  * The shapes on the wire: parameters flattened into a query, answers read into the port's types, nothing trusted.
  * @module
  */
+
 import type {
   Account,
   CloudPolicy,
@@ -10,6 +11,7 @@ import type {
   Tag,
   UpdateParameters,
 } from '../../ports/cloud.ts';
+import { shareTexts } from '../texts.ts';
 
 /** Flat parameters of a request, such as `Ciphers.1`. */
 export type Parameters = Readonly<Record<string, string>>;
@@ -147,7 +149,7 @@ function policy(object: Json, index: number): CloudPolicy {
   const mode = optionalText(object, 'ServiceManagedMode', at);
   const resourceGroupId = optionalText(object, 'ResourceGroupId', at);
   const createTime = optionalText(object, 'CreateTime', at);
-  return {
+  return shareTexts({
     id: text(object, 'SecurityPolicyId', at),
     name: text(object, 'SecurityPolicyName', at),
     tlsVersions: texts(object, 'TLSVersions', at),
@@ -157,7 +159,7 @@ function policy(object: Json, index: number): CloudPolicy {
     serviceManaged: managed === true || mode?.toLowerCase() === 'managed',
     ...(resourceGroupId === undefined ? {} : { resourceGroupId }),
     ...(createTime === undefined ? {} : { createTime }),
-  };
+  });
 }
 
 /** One page of ListSecurityPolicies. */

@@ -1,3 +1,4 @@
+import { shareTexts } from '../texts.ts';
 import { field, text } from './answer.ts';
 
 /** What the cache needs of any object. */
@@ -15,10 +16,14 @@ export function keyOf({ metadata }: KubeObject): string {
   return metadata.namespace === undefined ? metadata.name : `${metadata.namespace}/${metadata.name}`;
 }
 
+/** What `kubectl apply` keeps for itself: the whole object once more, as text. */
+const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
+
 /**
  * Takes a value that the server sent for an object, or undefined when it has no name, uid or resource version.
- * Drops `metadata.managedFields` in place: it is often half of the object, and nobody here reads it. What else the
- * object holds is the CRD's business; the API server has checked it.
+ * Changes it in place: leaves out `metadata.managedFields`, often half of the object, and kubectl's copy of it, since
+ * nobody here reads them, and shares its texts with other objects. What else the object holds is the CRD's business;
+ * the API server has checked it.
  */
 export function asObject<T extends KubeObject>(value: unknown): T | undefined {
   const metadata = field(value, 'metadata');
@@ -28,6 +33,20 @@ export function asObject<T extends KubeObject>(value: unknown): T | undefined {
     text(metadata, 'resourceVersion') === ''
   )
     return undefined;
-  delete (metadata as { managedFields?: unknown }).managedFields;
-  return value as T;
+  if (!isRecord(value) || !isRecord(metadata)) return undefined;
+  // Made anew without them: an object from which a field is deleted takes more memory.
+  const kept = without(metadata, 'managedFields');
+  if (isRecord(kept.annotations)) kept.annotations = without(kept.annotations, LAST_APPLIED);
+  value.metadata = kept;
+  const object: unknown = shareTexts(value);
+  return object as T;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}
+
+function without(record: Readonly<Record<string, unknown>>, name: string): Record<string, unknown> {
+  const { [name]: _, ...kept } = record;
+  return kept;
 }

@@ -27,6 +27,28 @@ describe('list', () => {
     expect(seen).toHaveLength(1);
   });
 
+  test('list() holds what has not changed once, and what has anew', async () => {
+    const { region, clock } = slow((_, count) => {
+      const SecurityPolicyName = count === 1 ? 'first' : 'renamed';
+      const SecurityPolicies = [wirePolicy('a', { SecurityPolicyName }), wirePolicy('b')];
+      return answer(200, {
+        RequestId: 'r-1',
+        MaxResults: 100,
+        TotalCount: 2,
+        NextToken: '',
+        SecurityPolicies,
+      });
+    });
+    const first = region.list(1000);
+    await clock.advance(100);
+    const second = region.list(1100);
+    await clock.advance(100);
+    const [before, after] = [await first, await second];
+    if (before.kind === 'error' || after.kind === 'error') throw new Error('A list failed');
+    expect(after.value.policies[0]).toMatchObject({ id: 'a', name: 'renamed' });
+    expect(after.value.policies[1]).toBe(before.value.policies[1]);
+  });
+
   test('list() shares one next list among all who need a fresher one than is under way', async () => {
     const { region, clock, seen } = slow(() => wirePage(['a']));
     const early = region.list(1000);

@@ -147,11 +147,13 @@ describe('startReflector() follows', () => {
     expect(rig.reflector.get('ns/a')).toBeUndefined();
   });
 
-  test('and drops managedFields', async () => {
-    const fat = { metadata: { ...policy('a', '5').metadata, managedFields: [{ manager: 'kubectl' }] } };
+  test('and drops managedFields and the copy that kubectl keeps, and no other annotation', async () => {
+    const { metadata } = policy('a', '5');
+    const annotations = { 'kubectl.kubernetes.io/last-applied-configuration': '{}', note: 'kept' };
+    const fat = { metadata: { ...metadata, annotations, managedFields: [{ manager: 'kubectl' }] } };
     const rig = await rigOf([open(event('ADDED', fat), bookmark('10', true))]);
     await rig.reflector.whenSynced();
-    expect(rig.reflector.get('ns/a')?.metadata).toEqual(policy('a', '5').metadata);
+    expect(rig.reflector.get('ns/a')?.metadata).toEqual({ ...metadata, annotations: { note: 'kept' } });
   });
 
   test('a new uid under one name as a deletion and an addition', async () => {
