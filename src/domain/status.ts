@@ -39,9 +39,12 @@ export function nextStatus(policy: SecurityPolicy, outcome: Outcome, now: Millis
   return withoutUndefined(status);
 }
 
-/** Whether two values have the same content, whatever the order of their keys. */
+/**
+ * Whether two JSON values have the same content, whatever the order of their keys; a field that is undefined is none,
+ * and no value at all is an empty object.
+ */
 export function sameContent(a: unknown, b: unknown): boolean {
-  return canonical(a ?? {}) === canonical(b ?? {});
+  return isSame(a ?? {}, b ?? {});
 }
 
 /** Whether the object is Ready at its present generation. */
@@ -307,10 +310,20 @@ function withoutUndefined(status: SecurityPolicyStatus): SecurityPolicyStatus {
   return Object.fromEntries(Object.entries(status).filter(([, value]) => value !== undefined));
 }
 
-function canonical(value: unknown): string {
-  return JSON.stringify(value, (_key, inner: unknown) =>
-    inner !== null && typeof inner === 'object' && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : inner,
+/** Compared where they are: each resync does it for every object, and texts of both would be made only to be dropped. */
+function isSame(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (Array.isArray(a)) {
+    return Array.isArray(b) && a.length === b.length && a.every((item, index) => isSame(item, b[index]));
+  }
+  if (!isRecord(a) || !isRecord(b) || Array.isArray(b)) return false;
+  const keys = Object.keys(a).filter((key) => a[key] !== undefined);
+  const others = Object.keys(b).filter((key) => b[key] !== undefined);
+  return (
+    keys.length === others.length && keys.every((key) => Object.hasOwn(b, key) && isSame(a[key], b[key]))
   );
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
 }

@@ -54,9 +54,17 @@ export function weaknessOf(spec: unknown): SpecWeakness {
   };
 }
 
-/** Whether a version or a suite of the spec is weak: what the metric counts. */
-export function isWeak({ versions, suites }: SpecWeakness): boolean {
-  return versions.length > 0 || suites.length > 0;
+/** Whether `weaknessOf` names a version or a suite, without the reasons: asked of every object at each scrape. */
+export function isWeak(spec: unknown): boolean {
+  const versions = property(spec, 'tlsVersions');
+  if (Array.isArray(versions) && versions.some((version) => WEAK_VERSIONS.has(version))) return true;
+  return FIELDS.some((field) => {
+    const names = property(spec, field);
+    return (
+      Array.isArray(names) &&
+      names.some((name) => typeof name === 'string' && findSuite(name)?.weak !== undefined)
+    );
+  });
 }
 
 function strings(value: unknown): readonly string[] {

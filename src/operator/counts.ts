@@ -1,7 +1,7 @@
 import { conditionOf } from '../domain/condition.ts';
 import { REASONS } from '../domain/reason.ts';
 import { CONDITION_TYPES } from '../domain/status.ts';
-import { isWeak, weaknessOf } from '../domain/weakness.ts';
+import { isWeak } from '../domain/weakness.ts';
 import type { Metrics } from '../runtime/metrics.ts';
 import type { ConfigCounts } from '../runtime/objectmetrics.ts';
 import type { Views } from './views.ts';
@@ -20,7 +20,7 @@ function weakByNamespace(views: Views): ReadonlyMap<string, number> {
   const counts = new Map<string, number>();
   for (const { metadata, spec, status } of views.policies()) {
     const judged = spec.ciphers === undefined ? status?.observed : spec;
-    if (!isWeak(weaknessOf(judged))) continue;
+    if (!isWeak(judged)) continue;
     counts.set(metadata.namespace, (counts.get(metadata.namespace) ?? 0) + 1);
   }
   return counts;

@@ -92,3 +92,46 @@ describe('nextStatus() after any history', () => {
     expect({ policy, outcome }).toEqual(copy);
   });
 });
+
+describe('sameContent()', () => {
+  /** What the value is as JSON, with its keys in order. */
+  function asText(value: unknown): string {
+    return JSON.stringify(value, (_key, inner: unknown) =>
+      inner !== null && typeof inner === 'object' && !Array.isArray(inner)
+        ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
+        : inner,
+    );
+  }
+  const { tree } = fc.letrec((tie) => ({
+    leaf: fc.constantFrom('a', 'b', '', 0, 1, true, null),
+    fields: fc.dictionary(
+      fc.constantFrom('a', 'b', 'toString', '__proto__'),
+      fc.oneof(tie('tree'), fc.constant(undefined)),
+    ),
+    tree: fc.oneof(
+      { depthSize: 'small' },
+      tie('leaf'),
+      fc.array(tie('tree'), { maxLength: 2 }),
+      tie('fields'),
+    ),
+  }));
+
+  test('is true exactly when the JSON is the same but for the order of keys', () => {
+    const pair = fc.oneof(
+      fc.tuple(tree, tree),
+      tree.map((one) => [one, JSON.parse(JSON.stringify(one) ?? 'null')] as const),
+    );
+    fc.assert(
+      fc.property(pair, ([a, b]) => {
+        expect(sameContent(a, b)).toBe(asText(a ?? {}) === asText(b ?? {}));
+      }),
+      RUNS,
+    );
+  });
+
+  test('takes nothing for an empty object', () => {
+    expect(sameContent(undefined, {})).toBe(true);
+    expect(sameContent(null, { a: undefined })).toBe(true);
+    expect(sameContent({}, [])).toBe(false);
+  });
+});
