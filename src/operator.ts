@@ -63,6 +63,11 @@ export type OperatorStart =
 const CLUSTER_ID_RETRY = 1_000;
 /** Provider configs looked at at once. */
 const CONFIG_WORKERS = 4;
+/**
+ * How long the first attempt to win the lease may take before a standby begins to read, in milliseconds. Who wins must
+ * read after that anyway, and with many objects a read in vain is what holds up the start.
+ */
+const STANDBY_AFTER = 500;
 /** A blocked event loop is unhealthy from here on, in milliseconds. */
 const LONGEST_BLOCK = 30_000;
 
@@ -95,6 +100,7 @@ class Operator implements RunningOperator {
   #controllers: readonly Controller[] = [];
   #rounds: Rounds | undefined;
   #stopping = false;
+  #cancelStandby = (): void => {};
 
   constructor(config: RunConfig, surroundings: Surroundings) {
     this.#config = config;
@@ -179,13 +185,16 @@ class Operator implements RunningOperator {
   }
 
   begin(): void {
-    if (this.#config.leaderElect) this.#elect();
-    else this.#lead();
+    if (this.#config.leaderElect) {
+      this.#elect();
+      this.#cancelStandby = systemClock.after(STANDBY_AFTER, () => this.#views.begin());
+    } else this.#lead();
   }
 
   async stop(): Promise<void> {
     if (this.#stopping) return;
     this.#stopping = true;
+    this.#cancelStandby();
     this.#rounds?.stop();
     const ends = await Promise.all(this.#controllers.map((controller) => controller.stop()));
     if (ends.every((end) => end === 'drained')) await this.#election?.release();
@@ -229,8 +238,7 @@ class Operator implements RunningOperator {
   }
 
   async #work(): Promise<void> {
-    const clusterId = await this.#clusterId();
-    await this.#views.relist();
+    const [clusterId] = await Promise.all([this.#clusterId(), this.#views.relist()]);
     if (this.#stopping || clusterId === undefined) return;
     const { region, workers } = this.#config;
     const reconciler = new Reconciler(this.#workshop(clusterId));

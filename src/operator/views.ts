@@ -32,9 +32,13 @@ interface Namespace extends KubeObject {
   readonly metadata: KubeObject['metadata'] & { readonly labels?: Readonly<Record<string, string>> };
 }
 
-/** All watches of one operator. Nothing cluster-wide is watched when namespaces are named. */
+/**
+ * All watches of one operator, from `begin` or the first `relist` on: who wins the lease at once reads everything once,
+ * not twice. Nothing cluster-wide is watched when namespaces are named.
+ */
 export class Views implements ConfigViews {
   readonly #options: ViewOptions;
+  readonly #begin = Promise.withResolvers<void>();
   readonly #policies = new Map<string, Reflector<SecurityPolicy>>();
   readonly #configs = new Map<string, Reflector<ProviderConfig>>();
   readonly #clusterConfigs: Reflector<ClusterProviderConfig> | undefined;
@@ -100,9 +104,16 @@ export class Views implements ConfigViews {
     return found === undefined ? undefined : (found.metadata.labels ?? {});
   }
 
+  /** Begins to read, unless that is under way. */
+  begin(): void {
+    this.#begin.resolve();
+  }
+
   /** Resolves once every view reflects a consistent read that began after this call. */
   async relist(): Promise<void> {
-    await Promise.all(this.#all().map(([, reflector]) => reflector.relist()));
+    const relisted = this.#all().map(([, reflector]) => reflector.relist());
+    this.begin();
+    await Promise.all(relisted);
   }
 
   /** What has not been seen whole yet. */
@@ -164,6 +175,7 @@ export class Views implements ConfigViews {
       clock: systemClock,
       random: Math.random,
       log,
+      begin: this.#begin.promise,
       ...handlers,
     });
   }

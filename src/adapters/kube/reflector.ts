@@ -30,6 +30,8 @@ export interface ReflectorOptions<T extends KubeObject> {
   /** In [0, 1). */
   readonly random: () => number;
   readonly log: Log;
+  /** Nothing is read before this settles; at once without it. */
+  readonly begin?: Promise<void>;
   /** Called synchronously once the view has changed; read the view for what it is now. A throw is logged. */
   onChange(key: string, reason: ChangeReason): void;
   /** Called with every object that left, also one whose name was taken by another uid. A throw is logged. */
@@ -71,7 +73,7 @@ const BRIEF: Millis = 1000;
 /** Most handler calls before the event loop gets its turn. */
 const BATCH = 500;
 
-/** Starts at once. */
+/** Starts at once, or when `begin` settles. */
 export function startReflector<T extends KubeObject>(options: ReflectorOptions<T>): Reflector<T> {
   const reflector = new Loop(options);
   void reflector.run();
@@ -169,6 +171,7 @@ class Loop<T extends KubeObject> implements Reflector<T> {
   }
 
   async run(): Promise<void> {
+    await this.#options.begin;
     while (!this.#stopped) {
       try {
         await this.#turn();

@@ -48,6 +48,19 @@ describe('startReflector() begins', () => {
     expect(query?.get('labelSelector')).toBe('shard=1');
   });
 
+  test('when it is told to, and reads once for a relist that was asked for before', async () => {
+    const begin = Promise.withResolvers<void>();
+    const rig = await rigOf([(response) => status(response, 404, 'NotFound'), FIRST], {
+      begin: begin.promise,
+    });
+    await rig.transport.call({ verb: 'get', path: '/something/else' });
+    const relisted = rig.reflector.relist();
+    begin.resolve();
+    await relisted;
+    expect([...rig.reflector.keys()]).toEqual(['ns/a']);
+    expect(rig.server.received.map(({ query }) => query.has('watch'))).toEqual([false, true]);
+  });
+
   test('synced and empty when the collection is empty', async () => {
     const rig = await rigOf([open(bookmark('10', true))]);
     await rig.reflector.whenSynced();

@@ -45,7 +45,11 @@ export type Script = readonly ((response: ServerResponse, request: Received) => 
 
 export async function startWatchRig(
   script: Script,
-  more: { readonly onChange?: (key: string) => void; readonly labelSelector?: string } = {},
+  more: {
+    readonly onChange?: (key: string) => void;
+    readonly labelSelector?: string;
+    readonly begin?: Promise<void>;
+  } = {},
 ): Promise<WatchRig> {
   let index = 0;
   const handler: Handler = (request, response) => {
@@ -58,6 +62,7 @@ export async function startWatchRig(
   const reflector = startReflector<KubeObject>({
     transport: rig.transport,
     path: PATH,
+    ...(more.begin === undefined ? {} : { begin: more.begin }),
     ...(more.labelSelector === undefined ? {} : { labelSelector: more.labelSelector }),
     clock: rig.clock,
     random: () => 0,
