@@ -3,13 +3,14 @@
  *
  * The entry is `dist/albsp.mjs`; what it loads lazily (the kubeconfig client, 0.7 s and 80 MB when loaded) stays
  * in chunks beside it, so that an operator inside a cluster never reads them. Names are kept, since a stack
- * trace at night must be readable. Usage: `node scripts/build.ts [ENTRY [FOLDER]]`.
+ * trace at night must be readable. Beside them lies `sbom.cdx.json`: which packages are in them. Usage: `node scripts/build.ts [ENTRY [FOLDER]]`.
  * @module
  */
 import { chmod, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build, type OutputFile, type Plugin } from 'esbuild';
+import { type BuildResult, build, type OutputFile, type Plugin } from 'esbuild';
+import { SBOM_FILE, sbomOf } from './sbom.ts';
 
 /** CommonJS dependencies call `require` and read `__dirname`, which an ES module does not have. */
 const COMMONJS_BANNER = [
@@ -43,8 +44,10 @@ const kubeconfigOnly: Plugin = {
   },
 };
 
-async function bundle(entry: string, folder: string): Promise<readonly OutputFile[]> {
-  const result = await build({
+type Bundle = Pick<BuildResult<{ write: false; metafile: true }>, 'outputFiles' | 'metafile'>;
+
+function bundle(entry: string, folder: string, definitions: readonly string[]): Promise<Bundle> {
+  return build({
     entryPoints: [{ in: entry, out: 'albsp' }],
     outdir: folder,
     bundle: true,
@@ -57,13 +60,13 @@ async function bundle(entry: string, folder: string): Promise<readonly OutputFil
     conditions: ['module'],
     plugins: [kubeconfigOnly],
     // `albsp dev` installs them, and a bundle runs alone.
-    define: { EMBEDDED_CRDS: JSON.stringify(await definitionTexts()) },
+    define: { EMBEDDED_CRDS: JSON.stringify(definitions) },
     legalComments: 'none',
     banner: { js: COMMONJS_BANNER },
     logLevel: 'warning',
     write: false,
+    metafile: true,
   });
-  return result.outputFiles;
 }
 
 async function definitionTexts(): Promise<readonly string[]> {
@@ -99,10 +102,12 @@ const [source = 'src/main.ts', target = 'dist'] = process.argv.slice(2);
 const folder = resolve(target);
 const entry = join(folder, 'albsp.mjs');
 const started = performance.now();
-const files = await bundle(resolve(source), folder);
+const { outputFiles: files, metafile } = await bundle(resolve(source), folder, await definitionTexts());
+const sbom = sbomOf(metafile, await readFile(new URL('../package-lock.json', import.meta.url), 'utf8'));
 await write(files, entry);
+await writeFile(join(folder, SBOM_FILE), `${JSON.stringify(sbom, null, 2)}\n`);
 await removeStale(folder, files);
 const size = files.find((file) => file.path === entry)?.contents.length ?? 0;
 console.log(
-  `${relative('.', entry)}: ${Math.round(size / 1024)} KiB, ${files.length - 1} lazy chunks, ${Math.round(performance.now() - started)} ms`,
+  `${relative('.', entry)}: ${Math.round(size / 1024)} KiB, ${files.length - 1} lazy chunks, ${sbom.components.length} packages, ${Math.round(performance.now() - started)} ms`,
 );
