@@ -1,6 +1,13 @@
 # syntax=docker/dockerfile:1
 # Two stages: the bundle is made with the locked dependencies, and the image holds nothing but Node and the bundle.
-FROM node:26-trixie-slim AS build
+# Two builds of one commit give one digest, on the same bases:
+#   buildah build --timestamp 0 .
+#   docker buildx build --build-arg SOURCE_DATE_EPOCH=0 --output type=image,rewrite-timestamp=true .
+# The bases are arguments, so that they can come from a mirror or be pinned: --build-arg RUNTIME_IMAGE=NAME@sha256:...
+ARG BUILD_IMAGE=node:26-trixie-slim
+ARG RUNTIME_IMAGE=gcr.io/distroless/nodejs26-debian13:nonroot
+
+FROM ${BUILD_IMAGE} AS build
 WORKDIR /src
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --ignore-scripts
@@ -11,7 +18,7 @@ COPY scripts scripts
 COPY src src
 RUN node scripts/build.ts
 
-FROM gcr.io/distroless/nodejs26-debian13:nonroot
+FROM ${RUNTIME_IMAGE}
 LABEL org.opencontainers.image.title="albsp" \
       org.opencontainers.image.description="Alibaba Cloud ALB TLS security policies as a Kubernetes resource" \
       org.opencontainers.image.licenses="Apache-2.0"

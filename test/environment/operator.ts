@@ -29,6 +29,8 @@ export interface OperatorOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Another bundle, or a bundle of a test's own. */
   readonly bundle?: string;
+  /** What starts `albsp` instead of Node and the bundle: a command and its first arguments. */
+  readonly launcher?: readonly [string, ...string[]];
 }
 
 /** `albsp run` as a process of its own, as a user would start it. */
@@ -46,11 +48,13 @@ export class Operator {
   /** @throws when there is no bundle. */
   static async start(options: OperatorOptions): Promise<Operator> {
     const bundle = options.bundle ?? BUNDLE;
-    if (!existsSync(bundle)) throw new Error(`There is no '${bundle}'; 'npm run build' makes it`);
+    const [command, ...first] = options.launcher ?? [process.execPath, bundle];
+    if (options.launcher === undefined && !existsSync(bundle))
+      throw new Error(`There is no '${bundle}'; 'npm run build' makes it`);
     const operator = new Operator(options);
     operator.#program = await Program.start({
-      command: process.execPath,
-      args: [bundle, 'run', ...argumentsOf(options.flags)],
+      command,
+      args: [...first, 'run', ...argumentsOf(options.flags)],
       env: { PATH: process.env.PATH ?? '', ...environmentOf(options.canaries), ...options.env },
       output: (line) => operator.#take(line),
     });

@@ -37,6 +37,8 @@ export interface StartOptions {
   /** Laid over the defaults; null takes a default away. */
   readonly flags?: Flags;
   readonly env?: Readonly<Record<string, string>>;
+  /** What starts `albsp` instead of Node and the bundle. */
+  readonly launcher?: readonly [string, ...string[]];
 }
 
 /** What one test has for itself: a namespace, a cloud, credentials; all of it goes when the test ends. */
@@ -102,6 +104,7 @@ export class World {
     const operator = await Operator.start({
       canaries: this.canaries,
       env: options.env ?? {},
+      ...(options.launcher === undefined ? {} : { launcher: options.launcher }),
       flags: {
         kubeconfig: this.cluster.operatorKubeconfig,
         namespace: this.namespace,
