@@ -1,12 +1,16 @@
 /** The image that the Dockerfile makes, on stand-ins for its bases, and the operator in it as a cluster would run it. */
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openStandIn } from '../environment/cluster.ts';
 import { environmentOf } from '../environment/credentials.ts';
 import { BUILD_MS, findContainers, Images, MEMORY_BYTES } from '../environment/image.ts';
+import { readKubeconfig } from '../environment/kubeconfig.ts';
+import type { Flags } from '../environment/operator.ts';
+import { OPERATOR_NAMESPACE } from '../environment/realserver.ts';
 import { billed, bundled } from '../environment/sbom.ts';
-import { World } from '../environment/world.ts';
+import { describeTiers } from '../environment/tiers.ts';
+import type { World } from '../environment/world.ts';
 
 const containers = findContainers();
 const MIB = 1024 * 1024;
@@ -65,34 +69,36 @@ function define(memory: 'limited' | 'not limited'): void {
     );
   });
 
-  test('operates read-only, without capabilities and as user 65532 until a policy is Ready, and ends with 0', async () => {
-    const world = await World.open('stand-in', await openStandIn(), {});
-    const container = `albsp-${world.namespace}`;
-    // The world ends it with SIGTERM, and judges that its code is 0: podman passes both on.
-    const operator = await world.startOperator({
-      launcher: images.launcher(container, Object.keys(environmentOf(world.canaries)), {
-        '/kubeconfig': world.cluster.operatorKubeconfig,
-      }),
-      flags: { kubeconfig: '/kubeconfig' },
-    });
-    await operator.whenReady();
-    await world.apply('strict', { tlsVersions: ['TLSv1.2'], ciphers: ['ECDHE-RSA-AES128-GCM-SHA256'] });
-    await world.whenReady('strict');
-    expect(world.alb.model.live()).toHaveLength(1);
-    const ids = '65532\t65532\t65532\t65532';
-    expect(await images.confinement(container)).toEqual({
-      uid: ids,
-      gid: ids,
-      capabilities: '0000000000000000',
-      noNewPrivileges: true,
-      seccomp: '2',
-      rootIsReadOnly: true,
-    });
-    if (memory === 'limited') {
+  describeTiers('an operator in it', (tier) => {
+    test('runs read-only, without capabilities and as user 65532 until a policy is Ready, and ends with 0', async () => {
+      const world = await tier.open();
+      const container = `albsp-${world.namespace}`;
+      const { flags, env, files } = await accessOf(world);
+      const passed = [...Object.keys(environmentOf(world.canaries)), ...Object.keys(env)];
+      // The world ends it with SIGTERM, and judges that its code is 0: podman passes both on.
+      const operator = await world.startOperator({
+        launcher: images.launcher(container, passed, files),
+        env,
+        flags,
+      });
+      await operator.whenReady();
+      await world.apply('strict', { tlsVersions: ['TLSv1.2'], ciphers: ['ECDHE-RSA-AES128-GCM-SHA256'] });
+      await world.whenReady('strict');
+      expect(world.alb.model.live()).toHaveLength(1);
+      const ids = '65532\t65532\t65532\t65532';
+      expect(await images.confinement(container)).toEqual({
+        uid: ids,
+        gid: ids,
+        capabilities: '0000000000000000',
+        noNewPrivileges: true,
+        seccomp: '2',
+        rootIsReadOnly: true,
+      });
+      if (memory === 'not limited') return console.log('SKIPPED: no memory limit: no memory controller here');
       const { limit, peak } = await images.memory(container);
       expect(limit).toBe(MEMORY_BYTES);
       console.log(`The operator in the image needed ${Math.round(peak / MIB)} of ${limit / MIB} MiB`);
-    }
+    });
   });
 
   const limited = `knows a limit of ${MEMORY_BYTES / MIB} MiB, and collects before it is killed`;
@@ -104,4 +110,30 @@ function define(memory: 'limited' | 'not limited'): void {
       expect(heap).toBeGreaterThan(0.6 * MEMORY_BYTES);
       expect(heap).toBeLessThan(0.8 * MEMORY_BYTES);
     });
+}
+
+interface Way {
+  readonly flags: Flags;
+  readonly env: Readonly<Record<string, string>>;
+  readonly files: Readonly<Record<string, string>>;
+}
+
+/** How a container reaches the API server: on the real one as any Pod, by the token of a service account. */
+async function accessOf(world: World): Promise<Way> {
+  const kubeconfig = world.cluster.operatorKubeconfig;
+  if (world.tier === 'stand-in')
+    return { flags: { kubeconfig: '/kubeconfig' }, env: {}, files: { '/kubeconfig': kubeconfig } };
+  const { server, authority = '', token = '' } = await readKubeconfig(kubeconfig);
+  const folder = await mkdtemp(join(tmpdir(), 'albsp-account-'));
+  world.onClose(() => rm(folder, { recursive: true }));
+  await chmod(folder, 0o755);
+  await writeFile(join(folder, 'ca.crt'), authority);
+  await writeFile(join(folder, 'namespace'), OPERATOR_NAMESPACE);
+  await writeFile(join(folder, 'token'), token);
+  const { hostname, port } = new URL(server);
+  return {
+    flags: { kubeconfig: null },
+    env: { KUBERNETES_SERVICE_HOST: hostname, KUBERNETES_SERVICE_PORT: port },
+    files: { '/var/run/secrets/kubernetes.io/serviceaccount': folder },
+  };
 }

@@ -30,38 +30,33 @@ put() {
 }
 
 # The runtime base: Node where distroless has it, no shell, nothing else.
-root=$store/root
+container=$(image from scratch)
+root=$(image mount "$container")
 mkdir -p "$root/nodejs/bin" "$root/home/nonroot" "$root/etc/ssl/certs" "$root/tmp"
 chmod 1777 "$root/tmp"
-cp "$node" "$root/nodejs/bin/node"
 put "$root" "$node"
-rm "$root$node"
+mv "$root$node" "$root/nodejs/bin/node"
 if [ -e "$certificates" ]; then cp -L "$certificates" "$root$certificates"; fi
 echo 'nonroot:x:65532:65532:nonroot:/home/nonroot:/sbin/nologin' >"$root/etc/passwd"
-container=$(image from scratch)
-image copy --quiet "$container" "$root" / >/dev/null
 image config --user 65532 --workingdir /home/nonroot --env SSL_CERT_FILE=$certificates "$container"
 image commit --quiet --rm "$container" gcr.io/distroless/nodejs26-debian13:nonroot >/dev/null
 
-# The build base: the same with a shell, `env` and npm. Settings of this machine's npm (a proxy, its certificates) count
-# inside as well.
-rm -rf "$root"
-mkdir -p "$root/usr/local/bin" "$root/usr/local/lib/npm" "$root/root"
+# The build base: the same with a shell and `env`; npm is mounted. What this machine's npm is told (a proxy, its
+# certificates) counts inside as well.
+container=$(image from --pull-never gcr.io/distroless/nodejs26-debian13:nonroot)
+root=$(image mount "$container")
 put "$root" /bin/sh /usr/bin/env
-cp -r "$npm/." "$root/usr/local/lib/npm"
+mkdir -p "$root/usr/local/bin" "$root/usr/local/lib/npm" "$root/root"
 ln -s /nodejs/bin/node "$root/usr/local/bin/node"
 ln -s ../lib/npm/bin/npm-cli.js "$root/usr/local/bin/npm"
-container=$(image from --pull-never gcr.io/distroless/nodejs26-debian13:nonroot)
-image copy --quiet "$container" "$root" / >/dev/null
 image config --user 0 --workingdir / --env PATH=/usr/local/bin:/usr/bin:/bin --env HOME=/root \
   --env NODE_EXTRA_CA_CERTS=$certificates --env npm_config_prefer_offline=true "$container"
 image commit --quiet --rm "$container" docker.io/library/node:26-trixie-slim >/dev/null
-rm -rf "$root"
 
 # build TAG FOLDER
 cache=$(npm config get cache 2>/dev/null)
 mkdir -p "$cache"
-mounts=(--volume "$cache:/root/.npm")
+mounts=(--volume "$cache:/root/.npm" --volume "$npm:/usr/local/lib/npm:ro")
 for file in "$HOME/.npmrc" /etc/ssl/certs; do
   if [ -e "$file" ]; then mounts+=(--volume "$file:${file/#$HOME//root}:ro"); fi
 done
