@@ -13,6 +13,8 @@ const SCRIPT = fileURLToPath(new URL('image.sh', import.meta.url));
 export const BUILD_MS = 300_000;
 /** Longest life of a container, in seconds: it ends by itself where the test that started it is gone. */
 const LIFE_S = 110;
+/** The Node of the stand-in bases: the one that the image will have, whichever runs the tests. */
+const NODE = `node_modules/node-linux-${process.arch}/bin/node`;
 /** What installs the programs, on Debian. */
 const INSTALL = "'apt-get install --no-install-recommends buildah podman runc'";
 
@@ -30,6 +32,7 @@ export function findContainers(): Containers {
   if (process.platform !== 'linux') return { kind: 'impossible', why: 'needs Linux' };
   if (missing.length > 0)
     return { kind: 'impossible', why: `no ${missing.join(', ')}; ${INSTALL} brings them` };
+  if (!existsSync(NODE)) return { kind: 'impossible', why: `no ${NODE}; 'npm ci' brings it` };
   if (process.getuid?.() !== 0) return { kind: 'impossible', why: 'needs root' };
   if (!answers('unshare', '--mount', 'true'))
     return { kind: 'impossible', why: 'this machine does not let root mount' };
