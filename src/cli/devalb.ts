@@ -19,11 +19,27 @@ const FLAGS = { listen: { type: 'string' }, 'access-key': { type: 'string', mult
 /** The key of a stand-in that was given none. */
 const EXAMPLE_KEY = 'dev=dev';
 
+const HELP = `Usage: albsp dev alb [--listen HOST:PORT] [--access-key ID=SECRET]...
+
+Serves a stand-in of the ALB API until Ctrl-C, after one line of JSON with its url. docs/stand-ins.md says where it
+differs from the real one.
+
+Exit code: 0 ended by a signal, 1 it cannot listen, 2 wrong usage.
+
+Flags
+      --listen HOST:PORT       loopback only; port 0 picks one (default 127.0.0.1:0)
+      --access-key ID=SECRET   a key that it takes (again for more; default dev=dev)
+`;
+
 /**
  * `albsp dev alb [--listen HOST:PORT] [--access-key ID=SECRET]...`: starts the stand-in ALB, prints one JSON line with
  * its `url` and serves until `signal`. Answers the exit code: 0, 1 when it cannot listen, 2 for a bad command line.
  */
 export async function devAlb(args: readonly string[], output: Output, signal: AbortSignal): Promise<number> {
+  if (args[0] === '--help' || args[0] === '-h') {
+    output.stdout.write(HELP);
+    return 0;
+  }
   const wanted = read(args);
   if (typeof wanted === 'string') {
     output.stderr.write(`${wanted}\n`);

@@ -14,7 +14,17 @@ interface Stream {
   write(text: string): unknown;
 }
 
-const USAGE = 'Usage: --listen 127.0.0.1:0 [--crds DIR]\n';
+const HELP = `Usage: albsp dev kube [--listen HOST:PORT] [--crds DIR]
+
+Serves a small stand-in of the Kubernetes API until Ctrl-C, after one line of JSON with its url and a kubeconfig, which
+goes with it. docs/stand-ins.md says where it differs from the real one.
+
+Exit code: 0 ended by a signal, 1 it cannot start, 2 wrong usage.
+
+Flags
+      --listen HOST:PORT   where it listens; port 0 picks one (default 127.0.0.1:0)
+      --crds DIR           folder of definitions that it installs, such as crds
+`;
 
 /**
  * Serves until the signal, after one line of JSON on stdout: `{"url", "kubeconfig"}`, the second a file that is removed
@@ -25,9 +35,13 @@ export async function devKube(
   { stdout, stderr }: { readonly stdout: Stream; readonly stderr: Stream },
   signal: AbortSignal,
 ): Promise<number> {
+  if (args[0] === '--help' || args[0] === '-h') {
+    stdout.write(HELP);
+    return 0;
+  }
   const flags = flagsOf(args);
   if (typeof flags === 'string') {
-    stderr.write(`${flags}\n${USAGE}`);
+    stderr.write(`${flags}\n${HELP}`);
     return 2;
   }
   let kube: RunningKube;

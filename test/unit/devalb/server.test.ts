@@ -310,6 +310,12 @@ describe('devAlb', () => {
     expect(stderr.text).not.toContain('SECRETONLY');
   });
 
+  test.each(['--help', '-h'])('devAlb() says how it is called for %s, and serves nothing', async (flag) => {
+    const stdout = new Sink();
+    expect(await devAlb([flag], { stdout, stderr: new Sink() }, new AbortController().signal)).toBe(0);
+    expect(stdout.text).toMatch(/^Usage: albsp dev alb /);
+  });
+
   test('devAlb() answers 1 when the port is taken', async () => {
     const stderr = new Sink();
     const args = ['--listen', `127.0.0.1:${new URL(alb.url).port}`];

@@ -175,6 +175,17 @@ describe('devKube', () => {
     await expect(fetch(url)).rejects.toThrow();
   });
 
+  test.each(['--help', '-h'])('devKube says how it is called for %s, and serves nothing', async (flag) => {
+    let said = '';
+    const stdout = {
+      write: (text: string) => {
+        said += text;
+      },
+    };
+    expect(await devKube([flag], { stdout, stderr: stdout }, new AbortController().signal)).toBe(0);
+    expect(said).toMatch(/^Usage: albsp dev kube /);
+  });
+
   test.each([
     [['--nope'], 2],
     [['--listen', '0.0.0.0:80'], 1],
