@@ -16,10 +16,11 @@ test('src/version.ts has the version of package.json, and so has the lockfile', 
   expect(lock.version).toBe(manifest.version);
 });
 
-test('the changelog opens with what is not released yet, and says something there', () => {
-  const titles = [...changelog.matchAll(/^## (.*)$/gm)].map(([, title]) => title);
+test('the changelog opens with what is not released yet, and says something there unless all was released just now', () => {
+  const titles = [...changelog.matchAll(/^## (.*)$/gm)].map(([, title = '']) => title);
   expect(titles[0]).toBe('Unreleased');
-  expect(section(changelog, 'Unreleased')).toMatch(/^- \S/m);
+  const released = titles[1]?.startsWith(`${VERSION} - `) === true ? section(changelog, titles[1]) : '';
+  expect(section(changelog, 'Unreleased') + released).toMatch(/^- \S/m);
   expect(new Set(titles).size).toBe(titles.length);
 });
 
