@@ -14,6 +14,12 @@ export interface AuditEntry {
   readonly namespace: string;
   readonly name: string;
   readonly code: number;
+  /** What the authorizer said, whatever came of the request afterwards. */
+  readonly decision: 'allow' | 'forbid' | '';
+  /** Why, as in `RBAC: allowed by ClusterRoleBinding "albsp" of ClusterRole "albsp" to ServiceAccount "albsp/albsp-system"`. */
+  readonly reason: string;
+  /** Without the query. */
+  readonly path: string;
   readonly time: string;
   /** For our group and for Leases: what was sent and what was answered. */
   readonly sent: Manifest | undefined;
@@ -29,6 +35,8 @@ interface RawEntry {
     Record<'apiGroup' | 'resource' | 'subresource' | 'namespace' | 'name', string>
   >;
   readonly responseStatus?: { readonly code?: number };
+  readonly requestURI?: string;
+  readonly annotations?: Readonly<Record<string, string>>;
   readonly stageTimestamp: string;
   readonly requestObject?: Manifest;
   readonly responseObject?: Manifest;
@@ -45,6 +53,7 @@ export const WRITES: ReadonlySet<string> = new Set([
 
 /**
  * The policy of the audit log: everything, with bodies for our group and Leases, never with the body of a Secret.
+ * Probes and schemas that anybody reads are left out; a ServiceAccount's use of them counts as use of rights (O11).
  * Watches are logged when they start.
  */
 export const AUDIT_POLICY = {
@@ -52,6 +61,7 @@ export const AUDIT_POLICY = {
   kind: 'Policy',
   omitStages: ['RequestReceived'],
   rules: [
+    { level: 'Metadata', userGroups: ['system:serviceaccounts'], nonResourceURLs: ['*'] },
     { level: 'None', nonResourceURLs: ['/readyz*', '/healthz*', '/livez*', '/openapi*'] },
     { level: 'Metadata', resources: [{ group: '', resources: ['secrets', 'serviceaccounts/token'] }] },
     {
@@ -65,12 +75,12 @@ export const AUDIT_POLICY = {
 
 /** Reads an audit log while it grows. What was asked for is there as soon as its answer is. */
 export class AuditLog {
-  readonly #path: string;
+  readonly path: string;
   readonly #entries: AuditEntry[] = [];
   #offset = 0;
 
   constructor(path: string) {
-    this.#path = path;
+    this.path = path;
   }
 
   /** Everything so far that fits: `namespace` of the object, `user` by its end, as in `:albsp`. */
@@ -93,7 +103,7 @@ export class AuditLog {
   }
 
   async #readOn(): Promise<void> {
-    const file = await open(this.#path);
+    const file = await open(this.path);
     try {
       const { size } = await file.stat();
       const buffer = Buffer.alloc(size - this.#offset);
@@ -109,7 +119,9 @@ export class AuditLog {
   }
 }
 
-function entryOf(raw: RawEntry): AuditEntry {
+/** One line of the log. */
+export function entryOf(raw: RawEntry): AuditEntry {
+  const decision = raw.annotations?.['authorization.k8s.io/decision'];
   return {
     verb: raw.verb,
     user: raw.user?.username ?? '',
@@ -120,6 +132,9 @@ function entryOf(raw: RawEntry): AuditEntry {
     namespace: raw.objectRef?.namespace ?? '',
     name: raw.objectRef?.name ?? '',
     code: raw.responseStatus?.code ?? 0,
+    decision: decision === 'allow' || decision === 'forbid' ? decision : '',
+    reason: raw.annotations?.['authorization.k8s.io/reason'] ?? '',
+    path: raw.requestURI?.split('?')[0] ?? '',
     time: raw.stageTimestamp,
     sent: raw.requestObject,
     answered: raw.responseObject,

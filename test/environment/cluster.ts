@@ -7,6 +7,7 @@ import { Admin, USER_AGENT } from './admin.ts';
 import { type AuditEntry, AuditLog } from './audit.ts';
 import { findBinaries } from './binaries.ts';
 import { OPERATOR_NAMESPACE, OPERATOR_USER, RealServer, readCrds } from './realserver.ts';
+import { keepUses } from './rights/ledger.ts';
 
 /** The two API servers that a suite runs on. */
 export type TierName = 'stand-in' | 'real API server';
@@ -86,6 +87,15 @@ export async function openOwn(flags: readonly string[] = []): Promise<Cluster> {
     audit,
     shared: false,
     requests: () => audit.entries({ user: OPERATOR_USER }),
-    close: () => server.stop(),
+    close: () => endOf(server),
   };
+}
+
+/** Keeps what operators did on a server of one test's or suite's own, and ends it. */
+export async function endOf(server: RealServer): Promise<void> {
+  try {
+    await keepUses(inject('rightsLedger'), server.auditLog);
+  } finally {
+    await server.stop();
+  }
 }

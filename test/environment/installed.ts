@@ -5,7 +5,7 @@ import { onTestFinished } from 'vitest';
 import type { Admin } from './admin.ts';
 import { AuditLog } from './audit.ts';
 import { findBinaries } from './binaries.ts';
-import type { Cluster } from './cluster.ts';
+import { type Cluster, endOf } from './cluster.ts';
 import { readKubeconfig, writeKubeconfig } from './kubeconfig.ts';
 import type { Flags, Operator } from './operator.ts';
 import { RealServer } from './realserver.ts';
@@ -26,7 +26,7 @@ export async function openBare(): Promise<Cluster> {
     audit: new AuditLog(server.auditLog),
     shared: false,
     requests: () => server.auditEntries(),
-    close: () => server.stop(),
+    close: () => endOf(server),
   };
 }
 

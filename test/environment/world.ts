@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { onTestFinished } from 'vitest';
+import { inject, onTestFinished } from 'vitest';
 import { systemClock } from '../../src/adapters/clock.ts';
 import type { SecurityPolicy, SecurityPolicySpec } from '../../src/api/securitypolicy.ts';
 import type { AlbOptions } from '../../src/dev/alb/options.ts';
@@ -12,6 +12,7 @@ import { type Canaries, leaksIn, makeCanaries } from './credentials.ts';
 import { eventually } from './eventually.ts';
 import { type Flags, Operator } from './operator.ts';
 import { OPERATOR_NAMESPACE } from './realserver.ts';
+import { askForRefusal } from './rights/ledger.ts';
 import { Sightings } from './sightings.ts';
 
 /** The region of the tests' policies. */
@@ -131,6 +132,16 @@ export class World {
   /** More keys that must stand nowhere when the test ends (O10). */
   guard(canaries: Canaries): void {
     this.#guarded.push(canaries);
+  }
+
+  /**
+   * Says that this test wants a right of the operator refused, as in `get core/secrets`, in namespaces whose name starts
+   * so; any other refusal fails the run (O11). The stand-in asks nobody for rights.
+   */
+  async asksForRefusal(right: string, namespace = this.namespace): Promise<void> {
+    const { audit } = this.cluster;
+    if (audit === undefined) return;
+    await askForRefusal(inject('rightsLedger'), { server: audit.path, right, namespace });
   }
 
   /** Runs when the test ends, after the operators did: for what does not go with the namespace. */
