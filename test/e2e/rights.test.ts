@@ -1,11 +1,21 @@
-/** `deploy/rbac.yaml` against what the operator really does: not one right too few, not one too many. */
+/** The files of rights in `deploy` against what the operator really does: not one right too few, not one too many. */
 import { expect, test } from 'vitest';
-import type { Manifest } from '../environment/admin.ts';
-import type { AuditEntry } from '../environment/audit.ts';
+import { type Manifest, readManifests } from '../environment/admin.ts';
 import { openOwn } from '../environment/cluster.ts';
 import { eventually } from '../environment/eventually.ts';
+import { accountKubeconfig, openBare } from '../environment/installed.ts';
+import { Kubectl } from '../environment/kubectl.ts';
 import type { Operator } from '../environment/operator.ts';
-import { OPERATOR_USER, readRights } from '../environment/realserver.ts';
+import {
+  established,
+  OPERATOR_ACCOUNT,
+  OPERATOR_NAMESPACE,
+  OPERATOR_USER,
+  readCrds,
+} from '../environment/realserver.ts';
+import { type Mode, RIGHTS_FILES, readGrants } from '../environment/rights/grants.ts';
+import { readUses } from '../environment/rights/uses.ts';
+import { judge, type Verdict } from '../environment/rights/verdict.ts';
 import { describeReal } from '../environment/tiers.ts';
 import { World } from '../environment/world.ts';
 
@@ -14,64 +24,59 @@ const SPEC = {
   ciphers: ['ECDHE-RSA-AES128-GCM-SHA256', 'ECDHE-RSA-AES256-GCM-SHA384'],
 };
 const WITHIN_MS = 30_000;
+const ACCOUNT = { namespace: OPERATOR_NAMESPACE, name: OPERATOR_ACCOUNT };
+const MODES: readonly Mode[] = ['cluster', 'namespaced'];
+/** The namespace that `deploy/rbac-namespaced.yaml` names for one to be watched. */
+const WATCHED = 'team-a';
+/** An API server as they were before a watch could begin with a list. */
+const NO_WATCH_LIST = ['--feature-gates=WatchList=false'];
 
-/** What an audit entry needed, in the words of a rule: `verb group/resource/subresource`. */
-type Right = string;
-
-/**
- * Rights that this test cannot see used, each with its reason.
- * They are still granted, so each must stand in `deploy/rbac.yaml`: an exception that is not granted fails, too.
- */
-const UNSEEN: Readonly<Record<Right, string>> = Object.fromEntries(
-  [
-    'alb.alicloud.dev/clusterproviderconfigs',
-    'alb.alicloud.dev/providerconfigs',
-    'alb.alicloud.dev/securitypolicies',
-    'core/namespaces',
-  ].map((resource) => [
-    `list ${resource}`,
-    'Asked for only where a watch cannot stream the list, which the next test has',
-  ]),
-);
-/** Granted for one Secret by the test itself, as `docs` say that whoever uses a Secret must. */
-const SECRET = 'get core/secrets';
-
-function rightOf(verb: string, group: string, resource: string): Right {
-  return `${verb} ${group === '' ? 'core' : group}/${resource}`;
+/** A world with the rights of one mode, and what starts its operator. */
+interface Installed {
+  readonly mode: Mode;
+  readonly world: World;
+  start(): Promise<Operator>;
 }
 
-/** Every right that `deploy/rbac.yaml` grants. */
-function granted(manifests: readonly Manifest[]): readonly Right[] {
-  return manifests
-    .flatMap((manifest) => (manifest.rules ?? []) as readonly Rule[])
-    .flatMap(({ apiGroups, resources, verbs }) =>
-      apiGroups.flatMap((group) =>
-        resources.flatMap((resource) => verbs.map((verb) => rightOf(verb, group, resource))),
-      ),
-    )
-    .toSorted();
+/** `watched` stands for the namespace that the file names. */
+async function rightsOf(mode: Mode, watched = WATCHED): Promise<readonly Manifest[]> {
+  return (await readManifests(RIGHTS_FILES[mode])).map((manifest) =>
+    manifest.metadata.namespace === WATCHED
+      ? { ...manifest, metadata: { ...manifest.metadata, namespace: watched } }
+      : manifest,
+  );
 }
 
-interface Rule {
-  readonly apiGroups: readonly string[];
-  readonly resources: readonly string[];
-  readonly verbs: readonly string[];
+async function install(mode: Mode, serverFlags: readonly string[] = []): Promise<Installed> {
+  switch (mode) {
+    case 'cluster': {
+      const world = await World.open('real API server', await openOwn(serverFlags), {});
+      const flags = { namespace: null, 'cluster-id': null };
+      return { mode, world, start: () => world.startOperator({ flags }) };
+    }
+    case 'namespaced': {
+      const world = await World.open('real API server', await openBare(serverFlags), {});
+      const crds = await readCrds();
+      for (const manifest of [...crds, ...(await rightsOf(mode, world.namespace))])
+        await world.admin.apply(manifest);
+      for (const { metadata } of crds) await established(world.admin, metadata.name);
+      const kubeconfig = await accountKubeconfig(world.admin, world.cluster.adminKubeconfig, ACCOUNT);
+      return { mode, world, start: () => world.startOperator({ flags: { kubeconfig } }) };
+    }
+  }
 }
 
-/** Every right that was used, denied requests included. */
-function used(entries: readonly AuditEntry[]): readonly Right[] {
-  const rights = entries
-    .filter(({ resource }) => resource !== '')
-    .map(({ verb, group, resource, subresource }) =>
-      rightOf(verb, group, subresource === '' ? resource : `${resource}/${subresource}`),
-    );
-  return [...new Set(rights)].toSorted();
+/** What the life of this world says of the rights of its mode. */
+async function verdictOn({ mode, world }: Installed): Promise<Verdict> {
+  const grants = (await readGrants()).filter((grant) => grant.mode === mode);
+  return judge(await readUses(world.cluster.audit?.path ?? ''), grants);
 }
 
-/** An operator of the whole cluster, as `deploy` runs it. */
-function start(world: World): Promise<Operator> {
-  return world.startOperator({ flags: { namespace: null, 'cluster-id': null } });
-}
+/** Kinds of config that a mode knows. */
+const CONFIGS = {
+  cluster: ['ProviderConfig', 'ClusterProviderConfig'],
+  namespaced: ['ProviderConfig'],
+} as const satisfies Record<Mode, readonly string[]>;
 
 /** Configs of both kinds, with the one Role that reading a Secret takes. */
 async function configure(world: World): Promise<void> {
@@ -103,12 +108,12 @@ async function configure(world: World): Promise<void> {
 }
 
 /** A life with everything in it: create, update, drift, events that repeat, restart, refusal, delete, retain. */
-async function live(world: World): Promise<void> {
+async function live({ mode, world, start }: Installed): Promise<void> {
   await configure(world);
-  const first = await start(world);
+  const first = await start();
   await world.apply('web', SPEC);
   const { status } = await world.whenReady('web', WITHIN_MS);
-  for (const kind of ['ProviderConfig', 'ClusterProviderConfig'] as const) {
+  for (const kind of CONFIGS[mode]) {
     const ref = { kind, name: 'albsp-keys' };
     await world.apply(kind.toLowerCase(), { ...SPEC, providerConfigRef: ref });
     await world.whenReady(kind.toLowerCase(), WITHIN_MS);
@@ -121,7 +126,7 @@ async function live(world: World): Promise<void> {
   await world.whenReady('kept');
   await first.kill('SIGTERM');
   await first.whenExited();
-  await start(world);
+  await start();
   await world.apply('later', SPEC);
   await world.whenReady('later', WITHIN_MS);
   world.alb.console.delete({ account: '1000000000000001', region: 'cn-hangzhou' }, status.securityPolicyId);
@@ -130,42 +135,60 @@ async function live(world: World): Promise<void> {
       expect((await world.whenReady('web')).status.securityPolicyId).not.toBe(status.securityPolicyId),
     { within: WITHIN_MS },
   );
-  for (const name of ['web', 'kept', 'later', 'providerconfig', 'clusterproviderconfig']) {
+  const configured = CONFIGS[mode].map((kind) => kind.toLowerCase());
+  for (const name of ['web', 'kept', 'later', ...configured]) {
     await world.delete(name);
     await world.whenGone(name, WITHIN_MS);
   }
 }
 
-describeReal('the rights of deploy/rbac.yaml', () => {
-  test('are exactly what a life of policies needs, on the whole cluster', async () => {
-    const world = await World.open('real API server', await openOwn(), {});
-    await live(world);
-    const entries = (await world.cluster.audit?.entries({ user: OPERATOR_USER })) ?? [];
-    const denied = entries.filter(({ code }) => code === 401 || code === 403);
-    expect(denied).toEqual([]);
+describeReal('the rights of deploy', () => {
+  test.each(MODES)('are exactly what a life of policies needs: %s (O11)', async (mode) => {
+    const installed = await install(mode);
+    await live(installed);
+    const { breaches, unused } = await verdictOn(installed);
+    expect(breaches).toEqual([]);
+    // Asked for only where a watch cannot stream the list, which the next test has.
+    const lists = (await readGrants()).filter((grant) => grant.mode === mode && /^list /.test(grant.right));
+    expect(unused.map((text) => /'([^']+)'/.exec(text)?.[1]).toSorted()).toEqual(
+      lists.map(({ right }) => right).toSorted(),
+    );
     // A Secret is got by its name, and never listed or watched.
+    const entries = (await installed.world.cluster.audit?.entries({ user: OPERATOR_USER })) ?? [];
     const secrets = entries.filter(({ resource }) => resource === 'secrets');
     expect(new Set(secrets.map(({ verb, name }) => `${verb} ${name}`))).toEqual(new Set(['get albsp-keys']));
-    const all = granted(await readRights());
-    expect(all.filter((right) => UNSEEN[right] !== undefined)).toEqual(Object.keys(UNSEEN).toSorted());
-    expect(used(entries).filter((right) => right !== SECRET)).toEqual([
-      ...new Set(all.filter((right) => UNSEEN[right] === undefined)),
-    ]);
   });
 
-  test('are enough for an API server that does not stream lists through a watch', async () => {
-    const cluster = await openOwn(['--feature-gates=WatchList=false']);
-    const world = await World.open('real API server', cluster, {});
-    await start(world);
-    await world.apply('web', SPEC);
-    await world.whenReady('web', WITHIN_MS);
-    await world.delete('web');
-    await world.whenGone('web', WITHIN_MS);
-    const entries = (await world.cluster.audit?.entries({ user: OPERATOR_USER })) ?? [];
-    expect(entries.filter(({ code }) => code === 401 || code === 403)).toEqual([]);
-    expect(used(entries)).toContain('list alb.alicloud.dev/securitypolicies');
-    const all = granted(await readRights());
-    expect(used(entries).filter((right) => !all.includes(right))).toEqual([]);
+  test.each(MODES)(
+    'are enough for an API server that does not stream lists through a watch: %s (O11)',
+    async (mode) => {
+      const installed = await install(mode, NO_WATCH_LIST);
+      const { world } = installed;
+      await installed.start();
+      await world.apply('web', SPEC);
+      await world.whenReady('web', WITHIN_MS);
+      await world.delete('web');
+      await world.whenGone('web', WITHIN_MS);
+      const { breaches, unused } = await verdictOn(installed);
+      expect(breaches).toEqual([]);
+      expect(unused.filter((text) => text.includes("'list "))).toEqual([]);
+    },
+  );
+
+  test.each(MODES)('are what kubectl auth can-i --list says in its golden file: %s (S9)', async (mode) => {
+    const world = await World.open('real API server', await openBare(), {});
+    for (const manifest of await readCrds()) await world.admin.apply(manifest);
+    await world.admin.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: WATCHED } });
+    for (const manifest of await rightsOf(mode)) await world.admin.apply(manifest);
+    const kubeconfig = await accountKubeconfig(world.admin, world.cluster.adminKubeconfig, ACCOUNT);
+    const texts: string[] = [];
+    for (const namespace of [OPERATOR_NAMESPACE, WATCHED, 'default']) {
+      const text = await new Kubectl(kubeconfig, namespace).ok(['auth', 'can-i', '--list']);
+      const lines = text.split('\n').map((line) => line.trimEnd());
+      texts.push(`In namespace ${namespace}:\n${lines.join('\n')}`);
+    }
+    await expect(texts.join('\n')).toMatchFileSnapshot(`golden/can-i/${mode}.txt`);
+    await eventually(() => world.admin.list('SecurityPolicy', world.namespace), { within: WITHIN_MS });
   });
 
   test('keep the operator from everything else', async () => {

@@ -15,10 +15,10 @@ import { REGION, type StartOptions, type World } from './world.ts';
 const TOKEN_SECONDS = 3600;
 
 /** A real API server of the caller's own on which nothing of ours is installed. It has no operator yet. */
-export async function openBare(): Promise<Cluster> {
+export async function openBare(flags: readonly string[] = []): Promise<Cluster> {
   const binaries = findBinaries();
   if (binaries.kind === 'missing') throw new Error('There is no real API server in this run');
-  const server = await RealServer.start({ binaries, controllerManager: true, bare: true });
+  const server = await RealServer.start({ binaries, controllerManager: true, bare: true, flags });
   return {
     adminKubeconfig: server.adminKubeconfig,
     operatorKubeconfig: '/nobody-is-installed-yet',

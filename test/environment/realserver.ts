@@ -188,7 +188,8 @@ export function readRights(): Promise<readonly Manifest[]> {
   return readManifests(fileURLToPath(new URL('../../deploy/rbac.yaml', import.meta.url)));
 }
 
-async function established(admin: Admin, name: string): Promise<void> {
+/** Waits until a definition of `crds/` is served. */
+export async function established(admin: Admin, name: string): Promise<void> {
   const probe = async () => {
     const crd = await admin.get({ kind: 'CustomResourceDefinition', name });
     const conditions: readonly { type: string; status: string; message: string }[] =
