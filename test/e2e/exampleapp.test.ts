@@ -7,6 +7,7 @@ import { eventually } from '../environment/eventually.ts';
 import { describeHelmsOnReal, Helm } from '../environment/helm.ts';
 import { accountKubeconfig } from '../environment/installed.ts';
 import { Kubectl } from '../environment/kubectl.ts';
+import { judgePod, restrict } from '../environment/podsecurity.ts';
 import { World } from '../environment/world.ts';
 
 const APP = fileURLToPath(new URL('../../deploy/charts/example-app', import.meta.url));
@@ -22,6 +23,7 @@ interface Team {
 async function open(version: Helm['version']): Promise<Team> {
   const world = await World.open('real API server', openShared(), {});
   const { adminKubeconfig } = world.cluster;
+  await restrict(world.admin, world.namespace);
   return {
     world,
     helm: Helm.of(version, world.namespace, adminKubeconfig),
@@ -37,6 +39,7 @@ async function listener({ world }: Team): Promise<Manifest> {
 async function runJob({ world, kubectl }: Team): Promise<string> {
   const read = async () => JSON.parse(await kubectl.ok(['get', 'job', 'shop-wait', '-o', 'json']));
   const job = await eventually(read, { within: WITHIN_MS, what: 'The Job of the hook' });
+  expect((await judgePod(world.admin, job)).kind).toBe('Pod');
   const { serviceAccountName, containers } = job.spec.template.spec;
   const account = { namespace: world.namespace, name: serviceAccountName };
   const kubeconfig = await accountKubeconfig(world.admin, world.cluster.adminKubeconfig, account);

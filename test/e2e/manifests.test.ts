@@ -3,12 +3,12 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { findHelm } from '../../scripts/chart/helm.ts';
 import { NAMESPACE, staleManifests, VALUES } from '../../scripts/manifests.ts';
-import type { Manifest } from '../environment/admin.ts';
-import { readManifests } from '../environment/admin.ts';
+import { ApiRefusal, type Manifest, readManifests } from '../environment/admin.ts';
 import { eventually } from '../environment/eventually.ts';
 import { describeHelms, Helm, manifestsIn, objectOf } from '../environment/helm.ts';
 import { giveKeys, openBare, startInstalled } from '../environment/installed.ts';
 import { Kubectl } from '../environment/kubectl.ts';
+import { judgePod, restrict } from '../environment/podsecurity.ts';
 import { readCrds } from '../environment/realserver.ts';
 import { describeReal } from '../environment/tiers.ts';
 import { World } from '../environment/world.ts';
@@ -60,30 +60,40 @@ describeReal('the plain manifests', () => {
     ['install.yaml', ['-f', `${DEPLOY}/install.yaml`]],
     ['the kustomize base', ['-k', `${DEPLOY}/kustomize/base`]],
     ['the RRSA overlay', ['-k', `${DEPLOY}/kustomize/overlays/rrsa`]],
-  ])('%s is taken by a bare cluster, strictly, and again without a change', async (_, what) => {
-    const cluster = await openBare();
-    const world = await World.open('real API server', cluster, {});
-    const kubectl = new Kubectl(cluster.adminKubeconfig, NAMESPACE);
-    const apply = ['apply', '--server-side', '--validate=strict', ...what];
-    await kubectl.ok(['create', 'namespace', NAMESPACE]);
-    const tried = await kubectl.ok([...apply, '--dry-run=server']);
-    const applied = await kubectl.ok(apply);
-    const lines = (text: string) =>
-      text
-        .trim()
-        .split('\n')
-        .map((line) => line.split(' ')[0]);
-    expect(lines(applied)).toEqual(lines(tried));
-    expect(lines(applied).length).toBeGreaterThan(12);
-    await kubectl.ok(['wait', '--for=condition=Established', '--timeout=30s', 'crd', '--all']);
-    const versions = async () =>
-      (await world.admin.list('Deployment', NAMESPACE)).map(({ metadata }) => metadata.generation);
-    const before = await versions();
-    await kubectl.ok(apply);
-    expect(await versions()).toEqual(before);
-    // A kind that has just been installed answers 429 for a moment; the end of a world lists.
-    await eventually(() => world.admin.list('SecurityPolicy', world.namespace), { within: WITHIN_MS });
-  });
+  ])(
+    '%s is taken by a bare cluster, strictly, and again without a change, and its Pod is restricted (S11)',
+    async (_, what) => {
+      const cluster = await openBare();
+      const world = await World.open('real API server', cluster, {});
+      const kubectl = new Kubectl(cluster.adminKubeconfig, NAMESPACE);
+      const apply = ['apply', '--server-side', '--validate=strict', ...what];
+      await kubectl.ok(['create', 'namespace', NAMESPACE]);
+      const tried = await kubectl.ok([...apply, '--dry-run=server']);
+      const applied = await kubectl.ok(apply);
+      const lines = (text: string) =>
+        text
+          .trim()
+          .split('\n')
+          .map((line) => line.split(' ')[0]);
+      expect(lines(applied)).toEqual(lines(tried));
+      expect(lines(applied).length).toBeGreaterThan(12);
+      await kubectl.ok(['wait', '--for=condition=Established', '--timeout=30s', 'crd', '--all']);
+      const versions = async () =>
+        (await world.admin.list('Deployment', NAMESPACE)).map(({ metadata }) => metadata.generation);
+      const before = await versions();
+      await kubectl.ok(apply);
+      expect(await versions()).toEqual(before);
+      await restrict(world.admin, NAMESPACE);
+      const deployment = await world.admin.get({ kind: 'Deployment', name: 'albsp', namespace: NAMESPACE });
+      expect((await judgePod(world.admin, deployment)).kind).toBe('Pod');
+      deployment.spec.template.spec.containers[0].securityContext.allowPrivilegeEscalation = true;
+      const refusal = await judgePod(world.admin, deployment).catch((error: unknown) => error);
+      expect(refusal).toBeInstanceOf(ApiRefusal);
+      expect(String(refusal)).toContain('allowPrivilegeEscalation != false');
+      // A kind that has just been installed answers 429 for a moment; the end of a world lists.
+      await eventually(() => world.admin.list('SecurityPolicy', world.namespace), { within: WITHIN_MS });
+    },
+  );
 
   test('run an operator that makes a policy Ready', async () => {
     const cluster = await openBare();

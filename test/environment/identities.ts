@@ -78,6 +78,22 @@ export class Accounts {
       roleRef: { apiGroup: RBAC, kind: 'Role', name: metadata.name },
       subjects: [{ apiGroup: RBAC, kind: 'User', name: OPERATOR_USER }],
     });
+    await this.#whenAllowed(secrets[0] ?? '', namespace);
+  }
+
+  /** The API server learns of a new Role a moment after it was made, and an operator that runs may ask at once. */
+  async #whenAllowed(name: string, namespace: string): Promise<void> {
+    const path = '/apis/authorization.k8s.io/v1/subjectaccessreviews';
+    const resourceAttributes = { verb: 'get', resource: 'secrets', name, namespace };
+    const probe = async () => {
+      const review = await this.#world.admin.send('POST', path, {
+        apiVersion: 'authorization.k8s.io/v1',
+        kind: 'SubjectAccessReview',
+        spec: { user: OPERATOR_USER, resourceAttributes },
+      });
+      if (review.status.allowed !== true) throw new Error(JSON.stringify(review.status));
+    };
+    await eventually(probe, { within: WITHIN_MS, what: `The right to get Secret '${name}'` });
   }
 
   /** A ProviderConfig of the test's namespace. */

@@ -36,8 +36,9 @@ const REFUSED: Refused = {
   server: 'one',
   right: 'get core/secrets',
   namespace: 'test-1-other',
+  name: 'keys',
 };
-const ASKED: Asked = { ...REFUSED, kind: 'asked', namespace: 'test-1' };
+const ASKED: Asked = { kind: 'asked', server: 'one', right: 'get core/secrets', namespace: 'test-1' };
 const CLEAN = { breaches: [], unused: [], idle: [] };
 
 describe('the judge of the rights', () => {

@@ -29,6 +29,8 @@ export interface Refused {
   readonly server: string;
   readonly right: string;
   readonly namespace: string;
+  /** Of one object; else empty. */
+  readonly name: string;
 }
 
 /** A test wants just such a refusal. */
@@ -67,7 +69,7 @@ export function useOf(entry: AuditEntry, server: string): Use | undefined {
       ? `${verb} ${entry.path}`
       : rightOf(verb, group, subresource === '' ? resource : `${resource}/${subresource}`);
   // By the decision and not by the code: admission answers 403 as well, to those who have the right.
-  if (entry.decision !== 'allow') return { kind: 'refused', server, right, namespace };
+  if (entry.decision !== 'allow') return { kind: 'refused', server, right, namespace, name };
   const [, role = entry.reason] = / of (\w+ "[^"]+") to /.exec(entry.reason) ?? [];
   // A namespace itself is said to be in the namespace of its name.
   const wide = namespace === '' || resource === 'namespaces';

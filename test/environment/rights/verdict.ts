@@ -38,8 +38,8 @@ export function judge(uses: readonly Use[], grants: readonly Grant[]): Verdict {
     ...refused
       .filter((refusal) => !asked.some((wish) => meets(refusal, wish)))
       .map(
-        ({ right, namespace }) =>
-          `'${right}' was refused in namespace '${namespace}', and no test asked for that: grant it in ${RIGHTS_FILES.cluster} or ${RIGHTS_FILES.namespaced}, or let the test call World.asksForRefusal`,
+        ({ right, namespace, name }) =>
+          `'${right}' was refused for '${name}' in namespace '${namespace}', and no test asked for that: grant it in ${RIGHTS_FILES.cluster} or ${RIGHTS_FILES.namespaced}, or let the test call World.asksForRefusal`,
       ),
   ];
   const proved = (grant: Grant) =>
