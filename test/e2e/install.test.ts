@@ -41,9 +41,12 @@ async function follow(reader: Reader, title: string): Promise<void> {
         });
         break;
       case 'run': {
+        const uninstalls = /^helm uninstall/m.test(step.script);
+        if (uninstalls) await world.endsRights();
         const { code, stdout, stderr } = await shell.run(step.script);
-        expect(code, `${step.script}\n${stdout}${stderr}`).toBe(0);
-        if (/^helm uninstall/m.test(step.script)) await end(reader);
+        expect(code, `${step.script}
+${stdout}${stderr}`).toBe(0);
+        if (uninstalls) await end(reader);
       }
     }
   }

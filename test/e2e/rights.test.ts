@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { type Manifest, readManifests } from '../environment/admin.ts';
 import { openOwn } from '../environment/cluster.ts';
 import { eventually } from '../environment/eventually.ts';
+import { Accounts, messageOf, using } from '../environment/identities.ts';
 import { accountKubeconfig, openBare } from '../environment/installed.ts';
 import { Kubectl } from '../environment/kubectl.ts';
 import type { Operator } from '../environment/operator.ts';
@@ -189,6 +190,24 @@ describeReal('the rights of deploy', () => {
     }
     await expect(texts.join('\n')).toMatchFileSnapshot(`golden/can-i/${mode}.txt`);
     await eventually(() => world.admin.list('SecurityPolicy', world.namespace), { within: WITHIN_MS });
+  });
+
+  test('leave Secrets to whoever grants one: until then it is told, and Ready comes by itself (A13, O11)', async () => {
+    const installed = await install('namespaced');
+    const { world } = installed;
+    const accounts = new Accounts(world);
+    await world.asksForRefusal('get core/secrets');
+    await accounts.put('keys', accounts.key('2000000000000002'));
+    const ref = await accounts.tenant('keys', { secretRef: { name: 'keys' } });
+    await installed.start();
+    await world.apply('web', using(ref, SPEC));
+    const untold = { type: 'CredentialsReady', status: 'False', reason: 'CredentialsInvalid' } as const;
+    const told = messageOf(await world.whenCondition('web', untold, WITHIN_MS), 'CredentialsReady');
+    expect(told).toContain('may not be read');
+    await accounts.allow(['keys']);
+    await world.whenReady('web', WITHIN_MS);
+    await world.delete('web');
+    await world.whenGone('web', WITHIN_MS);
   });
 
   test('keep the operator from everything else', async () => {

@@ -12,7 +12,7 @@ import { type Canaries, leaksIn, makeCanaries } from './credentials.ts';
 import { eventually } from './eventually.ts';
 import { type Flags, Operator } from './operator.ts';
 import { OPERATOR_NAMESPACE } from './realserver.ts';
-import { askForRefusal } from './rights/ledger.ts';
+import { askForRefusal, endRights } from './rights/ledger.ts';
 import { Sightings } from './sightings.ts';
 
 /** The region of the tests' policies. */
@@ -142,6 +142,12 @@ export class World {
     const { audit } = this.cluster;
     if (audit === undefined) return;
     await askForRefusal(inject('rightsLedger'), { server: audit.path, right, namespace });
+  }
+
+  /** Says that this test now takes all rights away on a server of its own, as an uninstall does (O11). */
+  async endsRights(): Promise<void> {
+    const { audit } = this.cluster;
+    if (audit !== undefined) await endRights(inject('rightsLedger'), audit.path);
   }
 
   /** Runs when the test ends, after the operators did: for what does not go with the namespace. */

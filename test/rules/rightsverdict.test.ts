@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { AuditEntry } from '../environment/audit.ts';
 import type { Grant } from '../environment/rights/grants.ts';
-import { type Asked, type Refused, type Used, useOf } from '../environment/rights/uses.ts';
+import { type Asked, type Ended, type Refused, type Used, useOf } from '../environment/rights/uses.ts';
 import { judge } from '../environment/rights/verdict.ts';
 
 const WATCH: Grant = {
@@ -37,6 +37,7 @@ const REFUSED: Refused = {
   right: 'get core/secrets',
   namespace: 'test-1-other',
   name: 'keys',
+  time: '2026-01-01T10:00:00.500000Z',
 };
 const ASKED: Asked = { kind: 'asked', server: 'one', right: 'get core/secrets', namespace: 'test-1' };
 const CLEAN = { breaches: [], unused: [], idle: [] };
@@ -105,6 +106,18 @@ describe('the judge of the rights', () => {
       breaches: { length: 1 },
       idle: { length: 1 },
     });
+  });
+});
+
+describe('the end of all rights', () => {
+  const end = (server: string, time: string): Ended => ({ kind: 'ended', server, time });
+
+  test.each([
+    ['takes a refusal after it', 'one', '2026-01-01T10:00:00.499Z', 0],
+    ['refuses one before it', 'one', '2026-01-01T10:00:00.501Z', 1],
+    ['refuses one on another server', 'two', '2026-01-01T10:00:00.499Z', 1],
+  ])('%s', (_, server, time, breaches) => {
+    expect(judge([...ALL, REFUSED, end(server, time)], GRANTS).breaches).toHaveLength(breaches);
   });
 });
 

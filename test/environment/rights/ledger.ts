@@ -19,6 +19,11 @@ export function askForRefusal(
   return append(folder, [{ kind: 'asked', ...refusal }]);
 }
 
+/** Says that from now on nobody on this server has rights, and that this is meant. */
+export function endRights(folder: string, server: string): Promise<void> {
+  return append(folder, [{ kind: 'ended', server, time: new Date().toISOString() }]);
+}
+
 /** Everything that all processes of the run have kept. */
 export async function readLedger(folder: string): Promise<readonly Use[]> {
   const texts = await Promise.all(

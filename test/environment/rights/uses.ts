@@ -4,7 +4,7 @@ import { type AuditEntry, entryOf } from '../audit.ts';
 import { rightOf } from './grants.ts';
 
 /** What operators did with their rights, or what a test says of it. Plain data: it goes from process to process. */
-export type Use = Used | Refused | Asked;
+export type Use = Used | Refused | Asked | Ended;
 
 /** A right that was used. */
 export interface Used {
@@ -31,6 +31,8 @@ export interface Refused {
   readonly namespace: string;
   /** Of one object; else empty. */
   readonly name: string;
+  /** When it happened first, in RFC 3339. */
+  readonly time: string;
 }
 
 /** A test wants just such a refusal. */
@@ -40,6 +42,14 @@ export interface Asked {
   readonly right: string;
   /** How the name of the namespace starts. */
   readonly namespace: string;
+}
+
+/** A test takes all rights away on this server, as an uninstall does, and operators live on for a moment. */
+export interface Ended {
+  readonly kind: 'ended';
+  readonly server: string;
+  /** In RFC 3339. */
+  readonly time: string;
 }
 
 /** What the program calls itself; tests and kubectl may use its token, too, and are not meant. */
@@ -54,7 +64,9 @@ export async function readUses(auditLog: string): Promise<readonly Use[]> {
   for await (const line of createInterface({ input: createReadStream(auditLog) })) {
     if (!line.includes(':albsp"')) continue;
     const use = useOf(entryOf(JSON.parse(line)), auditLog);
-    if (use !== undefined) found.set(JSON.stringify(use), use);
+    if (use === undefined) continue;
+    const key = JSON.stringify({ ...use, time: '' });
+    if (!found.has(key)) found.set(key, use);
   }
   return [...found.values()];
 }
@@ -69,7 +81,8 @@ export function useOf(entry: AuditEntry, server: string): Use | undefined {
       ? `${verb} ${entry.path}`
       : rightOf(verb, group, subresource === '' ? resource : `${resource}/${subresource}`);
   // By the decision and not by the code: admission answers 403 as well, to those who have the right.
-  if (entry.decision !== 'allow') return { kind: 'refused', server, right, namespace, name };
+  if (entry.decision !== 'allow')
+    return { kind: 'refused', server, right, namespace, name, time: entry.time };
   const [, role = entry.reason] = / of (\w+ "[^"]+") to /.exec(entry.reason) ?? [];
   // A namespace itself is said to be in the namespace of its name.
   const wide = namespace === '' || resource === 'namespaces';

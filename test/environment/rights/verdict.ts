@@ -1,5 +1,5 @@
 import { type Grant, type Mode, RIGHTS_FILES } from './grants.ts';
-import type { Asked, Refused, Use, Used } from './uses.ts';
+import type { Asked, Ended, Refused, Use, Used } from './uses.ts';
 
 /** What a run says of the rights (O11). Sentences, for whoever reads a failed run. */
 export interface Verdict {
@@ -32,11 +32,15 @@ export function judge(uses: readonly Use[], grants: readonly Grant[]): Verdict {
   const used = uses.filter((use) => use.kind === 'used');
   const refused = uses.filter((use) => use.kind === 'refused');
   const asked = uses.filter((use) => use.kind === 'asked');
+  const ended = uses.filter((use) => use.kind === 'ended');
   const breaches = [
     ...used.flatMap((use) => breachOf(use, grants, modesOf(use, used))),
-    ...uses.filter(({ right }) => / core\/secrets/.test(right) && right !== SECRET).map(secretBreach),
+    ...[...used, ...refused]
+      .filter(({ right }) => / core\/secrets/.test(right) && right !== SECRET)
+      .map(secretBreach),
     ...refused
       .filter((refusal) => !asked.some((wish) => meets(refusal, wish)))
+      .filter((refusal) => !ended.some((end) => follows(refusal, end)))
       .map(
         ({ right, namespace, name }) =>
           `'${right}' was refused for '${name}' in namespace '${namespace}', and no test asked for that: grant it in ${RIGHTS_FILES.cluster} or ${RIGHTS_FILES.namespaced}, or let the test call World.asksForRefusal`,
@@ -59,6 +63,10 @@ function meets(refusal: Refused, wish: Asked): boolean {
   const within =
     wish.namespace === '' ? refusal.namespace === '' : refusal.namespace.startsWith(wish.namespace);
   return wish.server === refusal.server && wish.right === refusal.right && within;
+}
+
+function follows(refusal: Refused, end: Ended): boolean {
+  return end.server === refusal.server && Date.parse(refusal.time) >= Date.parse(end.time);
 }
 
 function breachOf(use: Used, grants: readonly Grant[], modes: readonly Mode[]): readonly string[] {
@@ -106,7 +114,7 @@ function covers(grant: Grant, use: Used): boolean {
   );
 }
 
-function secretBreach({ kind, right }: Use): string {
+function secretBreach({ kind, right }: Used | Refused): string {
   return `'${right}' was ${kind}: Secrets are got by name, and nothing else is done with them`;
 }
 
