@@ -44,8 +44,11 @@ async function follow(reader: Reader, title: string): Promise<void> {
         const uninstalls = /^helm uninstall/m.test(step.script);
         if (uninstalls) await world.endsRights();
         const { code, stdout, stderr } = await shell.run(step.script);
-        expect(code, `${step.script}
-${stdout}${stderr}`).toBe(0);
+        expect(
+          code,
+          `${step.script}
+${stdout}${stderr}`,
+        ).toBe(0);
         if (uninstalls) await end(reader);
       }
     }
