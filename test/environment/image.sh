@@ -14,10 +14,10 @@ npm=$(dirname "$(dirname "$(readlink -f "$(command -v npm)")")")
 certificates=/etc/ssl/certs/ca-certificates.crt
 
 # Overlay where the kernel lets us, since it copies nothing.
-export STORAGE_DRIVER=overlay
-image() { buildah --root "$store/images" --runroot "$store/run" "$@"; }
-image images >/dev/null 2>&1 || { rm -rf "$store/images" "$store/run"; STORAGE_DRIVER=vfs; }
-echo "$STORAGE_DRIVER" >"$store/driver"
+driver=overlay
+image() { buildah --root "$store/images" --runroot "$store/run" --storage-driver "$driver" "$@"; }
+image images >/dev/null 2>&1 || { rm -rf "$store/images" "$store/run"; driver=vfs; }
+echo "$driver" >"$store/driver"
 
 # put ROOT FILE...: the files, and the libraries that they link.
 put() {

@@ -210,7 +210,7 @@ function nameOf(tag: 'first' | 'second'): string {
   return `localhost/albsp:${tag}`;
 }
 
-/** The overlay driver mounts its own folder onto itself; it can't be removed before that ends. */
+/** A program that was cut off may have left the overlay driver's folder mounted on itself, and then it can't be removed. */
 async function remove(store: string): Promise<void> {
   await run('umount', [join(store, 'images', 'overlay')]).catch(() => undefined);
   await rm(store, { recursive: true, force: true });
