@@ -57,7 +57,9 @@ export function sceneOf(seed: number): Scene {
     one.onEvent = () => {
       for (const witness of witnesses) witness.look();
     };
-    one.faults = faultsOf(random, rate, forgetful);
+    // The second copy of a create may be refused for the place that the first has taken; no protocol can tell that
+    // from a refusal of both. What comes of it is halted and named, and is not judged here.
+    one.faults = faultsOf(random, rate, forgetful || (quota < 50 && options.quotaBeforeToken === true));
   }
   return {
     random,
