@@ -161,6 +161,7 @@ class Operator implements RunningOperator {
       views: this.#views,
       place,
       make: (source, where) => this.#clouds.make(source, where),
+      onDoubt: (config) => this.#configQueue.add(`${config.kind}/${keyOf(config.object)}`),
     });
     this.#metrics.watchQueue(this.#queue);
     watchObjects(this.#metrics, this.#views);
@@ -244,7 +245,7 @@ class Operator implements RunningOperator {
     const reconciler = new Reconciler(this.#workshop(clusterId));
     const configShop = {
       configs: createConfigStore(this.#transport, (key) => this.#views.config(key)),
-      cloudOf: (config: AnyConfig) => this.#identities.ofConfig(config).cloud,
+      cloudOf: (config: AnyConfig) => this.#identities.cloudOf(config),
       onTurn: (config: AnyConfig) => this.#requeueDependents(config),
       clock: systemClock,
       log: this.#log,

@@ -3,6 +3,7 @@
  * Nothing is shared between them but the rate limits, which are the account's.
  * @module
  */
+import { contradicts } from '../domain/configstatus.ts';
 import { type AnyConfig, type ConfigViews, resolveConfig } from '../domain/providerconfig.ts';
 import type { Cloud } from '../ports/cloud.ts';
 import type { Identities, Identity } from '../ports/identities.ts';
@@ -25,12 +26,16 @@ export interface IdentityOptions {
   /** Region and network of the operator, for what a config does not say. */
   readonly place: Place;
   make(source: CredentialSource, place: Place): Cloud;
+  /** Told when a pass was answered what the status of the config denies: refused, allowed again, or another account. */
+  onDoubt?(config: AnyConfig): void;
 }
 
 /** The identities in use. */
 export interface IdentityRegistry extends Identities {
   /** The identity of a config, whoever may use it. */
   ofConfig(config: AnyConfig): Identity;
+  /** The cloud of a config for whoever keeps its status: its answers raise no doubt. */
+  cloudOf(config: AnyConfig): Cloud;
   /** Drops the cloud of a config that is gone, with its keys and snapshots. */
   forget(config: AnyConfig): void;
 }
@@ -38,7 +43,10 @@ export interface IdentityRegistry extends Identities {
 interface Entry {
   readonly uid: string;
   readonly generation: number;
+  readonly cloud: Cloud;
   readonly identity: Identity;
+  /** As it was seen last, for its status. */
+  config: AnyConfig;
 }
 
 /** Makes clouds as they are asked for; a config that was changed or created anew gets another one. */
@@ -46,15 +54,27 @@ export function createIdentities(options: IdentityOptions): IdentityRegistry {
   const { own, hasOwn, views } = options;
   const entries = new Map<string, Entry>();
 
-  function ofConfig(config: AnyConfig): Identity {
+  function entryOf(config: AnyConfig): Entry {
     const { uid, generation } = config.object.metadata;
     const name = nameOf(config);
     const known = entries.get(name);
-    if (known?.uid === uid && known.generation === generation) return known.identity;
-    const identity = identityOf(config, options);
-    entries.set(name, { uid, generation, identity });
-    return identity;
+    if (known?.uid === uid && known.generation === generation) {
+      known.config = config;
+      return known;
+    }
+    const made = identityOf(config, options);
+    const { cloud } = made;
+    const identity = { ...made, cloud: doubting(cloud, (account) => doubt(entry, account)) };
+    const entry: Entry = { uid, generation, cloud, identity, config };
+    entries.set(name, entry);
+    return entry;
   }
+
+  function doubt({ config }: Entry, account: Awaited<ReturnType<Cloud['account']>>): void {
+    if (contradicts(config, account)) options.onDoubt?.(config);
+  }
+
+  const ofConfig = (config: AnyConfig) => entryOf(config).identity;
 
   return {
     of(policy) {
@@ -73,8 +93,20 @@ export function createIdentities(options: IdentityOptions): IdentityRegistry {
       for (const config of views.configs()) yield ofConfig(config);
     },
     ofConfig,
+    cloudOf: (config) => entryOf(config).cloud,
     forget: (config) => {
       if (entries.get(nameOf(config))?.uid === config.object.metadata.uid) entries.delete(nameOf(config));
+    },
+  };
+}
+
+/** The same cloud, whose answers are shown to `look` on their way. */
+function doubting(cloud: Cloud, look: (account: Awaited<ReturnType<Cloud['account']>>) => void): Cloud {
+  return {
+    async account() {
+      const account = await cloud.account();
+      look(account);
+      return account;
     },
   };
 }

@@ -48,6 +48,20 @@ export function nextConfigStatus(
   };
 }
 
+/**
+ * Whether an answer denies what the status says, so that it is time to look at the config anew: its credentials are
+ * refused, or allowed again, or of another account. An answer that nobody got denies nothing.
+ */
+export function contradicts(
+  { object: { status } }: AnyConfig,
+  account: CloudResult<Pick<Account, 'accountId' | 'arn'>>,
+): boolean {
+  const [truth] = lineOf(account);
+  if (truth === 'Unknown') return false;
+  const moved = account.kind === 'ok' && account.value.accountId !== status?.accountId;
+  return moved || conditionOf(status, 'Ready')?.status !== truth;
+}
+
 function lineOf(account: CloudResult<Pick<Account, 'accountId' | 'arn'>>): Line {
   if (account.kind === 'ok') {
     return ['True', 'CredentialsValid', `The credentials work: ${account.value.arn}`];

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { OWNER_TAGS } from '../../src/api/group.ts';
 import type { SecurityPolicySpec } from '../../src/api/securitypolicy.ts';
-import { steadily } from '../environment/eventually.ts';
+import { eventually, steadily } from '../environment/eventually.ts';
 import {
   type ConfigRef,
   messageOf,
@@ -184,6 +184,26 @@ describeTiers(
       expect(world.alb.model.live(FIRST)).toMatchObject([{ ciphers: EDITED.ciphers }]);
     });
 
+    test('a config whose keys the cloud refuses in a pass says so at once, and when they work again (A13, E9)', async () => {
+      const { world, accounts } = await openAccounts(tier);
+      const key = accounts.key(FIRST);
+      const ref = await accounts.tenantWith('keys', key);
+      const config = accounts.reference(ref);
+      await world.startOperator();
+      await world.apply('web', using(ref, SPEC));
+      await world.whenReady('web', WITHIN_MS);
+      await accounts.when(config, { status: 'True' });
+      world.alb.model.keys.remove(key.id);
+      await world.apply('web', using(ref, EDITED));
+      const reason = 'CredentialsInvalid';
+      await accounts.when(config, { status: 'False', reason }, AT_ONCE_MS);
+      await accounts.when(config, { type: 'Stalled', status: 'True', reason }, AT_ONCE_MS);
+      await accounts.put('keys', accounts.key(FIRST));
+      const { status } = await accounts.when(config, { status: 'True' }, WITHIN_MS);
+      expect(status.conditions).toHaveLength(1);
+      await world.whenReady('web', WITHIN_MS);
+    });
+
     test('a Secret that becomes another account halts its objects, and they go on when it is back (I1)', async () => {
       const { world, accounts } = await openAccounts(tier);
       const old = accounts.key(FIRST);
@@ -202,7 +222,13 @@ describeTiers(
         securityPolicyId: status.securityPolicyId,
         target: { accountId: FIRST },
       });
-      await accounts.when(accounts.reference(ref), { status: 'True' });
+      await eventually(
+        async () => {
+          const { status: now } = await accounts.when(accounts.reference(ref), { status: 'True' });
+          expect(now.accountId).toBe(SECOND);
+        },
+        { within: AT_ONCE_MS },
+      );
       expect(writesSince(world, since)).toEqual([]);
       world.alb.model.keys.add(old);
       await accounts.put('keys', old);

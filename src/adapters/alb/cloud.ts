@@ -79,6 +79,13 @@ export function createCloud(options: CloudOptions): AlbCloud {
   let mine: { readonly source: string; readonly regions: Map<string, AlbRegion> } | undefined;
   const call: Call = createCall({
     ...options,
+    credentials: {
+      current: () => credentials.current(),
+      refused(credential) {
+        identity.doubt(credential.source);
+        credentials.refused(credential);
+      },
+    },
     mayWrite: options.mayWrite ?? (() => true),
     onCall: options.onCall ?? (() => {}),
     buckets: options.buckets ?? createBuckets(clock, options.rates),

@@ -24,12 +24,18 @@ export interface Identity {
   account(): Promise<CloudResult<Known>>;
   /** The account id if it has been learned. */
   known(): string | undefined;
+  /** A call by the keys of this source was refused: nobody knows any more whose they are, nor whether they work. */
+  doubt(source: string): void;
 }
 
-/** Asks once for each configuration of keys (`Credential.source`); callers share a call, failures are not kept. */
+/**
+ * Asks once for each configuration of keys (`Credential.source`), and again after they were refused; callers share a
+ * call, failures are not kept.
+ */
 export function createIdentity(call: Call, credentials: Credentials, endpoints: Endpoints): Identity {
   const running = new Map<string, Promise<CloudResult<Known>>>();
   let latest: Known | undefined;
+  let doubted = false;
 
   async function ask(credential: Credential): Promise<CloudResult<Known>> {
     const endpoint = endpoints.sts();
@@ -41,6 +47,7 @@ export function createIdentity(call: Call, credentials: Credentials, endpoints: 
     const result = await call({ ...base, origin, parameters: {}, credential }, readAccount);
     if (result.kind === 'error') return result;
     latest = { ...result.value, source: credential.source };
+    doubted = false;
     return { kind: 'ok', value: latest };
   }
 
@@ -51,7 +58,7 @@ export function createIdentity(call: Call, credentials: Credentials, endpoints: 
         return { kind: 'error', error: credentialError(current.code, current.message) };
       }
       const { credential } = current;
-      if (latest?.source === credential.source) return { kind: 'ok', value: latest };
+      if (latest?.source === credential.source && !doubted) return { kind: 'ok', value: latest };
       const shared = running.get(credential.source);
       if (shared !== undefined) return shared;
       const asked = ask(credential).finally(() => running.delete(credential.source));
@@ -59,5 +66,8 @@ export function createIdentity(call: Call, credentials: Credentials, endpoints: 
       return asked;
     },
     known: () => latest?.accountId,
+    doubt: (source) => {
+      if (latest?.source === source) doubted = true;
+    },
   };
 }

@@ -107,6 +107,28 @@ describe('account', () => {
     expect((await cloud.account()).kind).toBe('ok');
   });
 
+  test('account() asks again when a call by its keys was refused, and then remembers (E9)', async () => {
+    const credential: Credential = { accessKeyId: 'a', accessKeySecret: 's', source: 'one' };
+    const refused: string[] = [];
+    const credentials = {
+      current: async () => ({ kind: 'ok' as const, credential }),
+      refused: ({ source }: Credential) => void refused.push(source),
+    };
+    const answers = [refusal(404, 'InvalidAccessKeyId.NotFound')];
+    const { cloud, seen } = desk(
+      ({ action }) => (action === 'GetCallerIdentity' ? account : (answers.shift() ?? wirePage([]))),
+      { credentials },
+    );
+    const asked = () => seen.filter(({ action }) => action === 'GetCallerIdentity').length;
+    const known = await cloud.account();
+    if (known.kind === 'error') throw new Error(known.error.message);
+    expect(await known.value.region('cn-hangzhou').list(0)).toMatchObject({ error: { kind: 'credentials' } });
+    expect([refused, asked()]).toEqual([['one'], 1]);
+    await cloud.account();
+    await cloud.account();
+    expect(asked()).toBe(2);
+  });
+
   test('account() inherits for refreshed session keys, and asks for those of another source', async () => {
     let credential: Credential = {
       accessKeyId: 'a',

@@ -29,8 +29,8 @@ const MUTATIONS: readonly Mutation[] = [
   {
     name: 'the cloud of a config outlives its change',
     file: 'src/adapters/identities.ts',
-    from: 'if (known?.uid === uid && known.generation === generation) return known.identity;',
-    to: 'if (known !== undefined) return known.identity;',
+    from: 'if (known?.uid === uid && known.generation === generation) {',
+    to: 'if (known !== undefined) {',
     by: 'changes',
   },
   {

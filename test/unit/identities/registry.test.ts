@@ -3,6 +3,7 @@ import type { CredentialSource } from '../../../src/adapters/alb/credentials/fac
 import { createIdentities, type Place } from '../../../src/adapters/identities.ts';
 import type { ClusterProviderConfig, ProviderConfig } from '../../../src/api/providerconfig.ts';
 import type { SecurityPolicy } from '../../../src/api/securitypolicy.ts';
+import { nextConfigStatus } from '../../../src/domain/configstatus.ts';
 import type { Cloud } from '../../../src/ports/cloud.ts';
 import type { Identities, Identity } from '../../../src/ports/identities.ts';
 import { clusterWide, policyOf, tenant, viewsOf } from './configs.ts';
@@ -11,6 +12,20 @@ const OWN = { kind: 'ProviderConfig', name: 'own' } as const;
 const SHARED = { kind: 'ClusterProviderConfig', name: 'shared' } as const;
 const PLACE: Place = { region: 'cn-hangzhou', network: 'vpc' };
 const NAMESPACES = { 'team-a': {}, 'team-b': {} };
+
+const BUSY = { kind: 'error', error: { kind: 'busy', code: 'C', message: 'm' } } as const;
+const REFUSED = {
+  kind: 'error',
+  error: { kind: 'credentials', code: 'InvalidAccessKeyId', message: 'no' },
+} as const;
+
+/** What the cloud answers about credentials of an account. */
+function accountOf(accountId: string) {
+  const region = (): never => {
+    throw new Error('No region is asked for');
+  };
+  return { kind: 'ok', value: { accountId, arn: `acs:ram::${accountId}:user/albsp`, region } } as const;
+}
 
 interface Made {
   readonly source: CredentialSource;
@@ -22,9 +37,9 @@ function stage(hasOwn = true) {
   const made: Made[] = [];
   const tenants: ProviderConfig[] = [];
   const wide: ClusterProviderConfig[] = [];
-  const cloud = (): Cloud => ({
-    account: async () => ({ kind: 'error', error: { kind: 'busy', code: 'C', message: 'm' } }),
-  });
+  const doubts: string[] = [];
+  const world = { answer: BUSY as Awaited<ReturnType<Cloud['account']>> };
+  const cloud = (): Cloud => ({ account: async () => world.answer });
   const own: Identity = { cloud: cloud(), region: PLACE.region, adoption: true };
   const registry = createIdentities({
     own,
@@ -35,8 +50,10 @@ function stage(hasOwn = true) {
       made.push({ source, place });
       return cloud();
     },
+    onDoubt: ({ kind, object }) =>
+      doubts.push(`${kind} ${object.metadata.name} ${object.metadata.resourceVersion}`),
   });
-  return { registry, own, made, tenants, wide };
+  return { registry, own, made, tenants, wide, doubts, world };
 }
 
 function identityOf(registry: Identities, policy: SecurityPolicy): Identity {
@@ -187,5 +204,51 @@ describe('createIdentities()', () => {
     const { registry, wide } = stage();
     wide.push(clusterWide('shared', adoption === undefined ? {} : { adoption }));
     expect(identityOf(registry, policyOf('team-a', SHARED)).adoption).toBe(expected);
+  });
+});
+
+describe('doubts about a config', () => {
+  const names = policyOf('team-a', OWN);
+  /** A config whose status says what this answer was. */
+  const said = (answer: Parameters<typeof nextConfigStatus>[1], resourceVersion = '1') => {
+    const object = tenant('team-a', 'own', {}, { resourceVersion });
+    return { ...object, status: nextConfigStatus({ kind: 'ProviderConfig', object }, answer, 0) };
+  };
+
+  test.each([
+    ['refused, where its status says that they work', accountOf('1'), REFUSED, 1],
+    ['of another account than its status says', accountOf('1'), accountOf('2'), 1],
+    ['allowed, where its status says that they are refused', REFUSED, accountOf('1'), 1],
+    ['as its status says', accountOf('1'), accountOf('1'), 0],
+    ['refused, as its status says', REFUSED, REFUSED, 0],
+    ['not to be learned now', accountOf('1'), BUSY, 0],
+  ])('a pass that finds its credentials %s (E9)', async (_, before, answer, expected) => {
+    const { registry, tenants, doubts, world } = stage();
+    tenants.push(said(before));
+    world.answer = answer;
+    await identityOf(registry, names).cloud.account();
+    expect(doubts).toHaveLength(expected);
+  });
+
+  test('end when the status says it too, and are never raised by whoever keeps the status', async () => {
+    const { registry, tenants, doubts, world } = stage();
+    tenants.push(said(accountOf('1')));
+    world.answer = REFUSED;
+    await registry.cloudOf({ kind: 'ProviderConfig', object: said(accountOf('1')) }).account();
+    expect(doubts).toEqual([]);
+    const { cloud } = identityOf(registry, names);
+    await cloud.account();
+    expect(doubts).toEqual(['ProviderConfig own 1']);
+    tenants.splice(0, 1, said(REFUSED, '2'));
+    expect(identityOf(registry, names).cloud).toBe(cloud);
+    await cloud.account();
+    expect(doubts).toHaveLength(1);
+  });
+
+  test('are none about the own identity, which has no status', async () => {
+    const { registry, doubts, world } = stage();
+    world.answer = REFUSED;
+    await identityOf(registry, policyOf('team-a')).cloud.account();
+    expect(doubts).toEqual([]);
   });
 });
