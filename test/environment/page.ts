@@ -33,6 +33,11 @@ export class Page {
       .map(([, , text = '']) => text);
   }
 
+  /** How many fenced blocks the page has, in whatever language or none. */
+  get fences(): number {
+    return (this.#text.match(/^```/gm) ?? []).length / 2;
+  }
+
   /** The lines that run the operator in a section, in order. */
   runs(section: string): readonly Run[] {
     const lines = this.blocks(section, 'sh').flatMap((block) => block.trim().split('\n'));
