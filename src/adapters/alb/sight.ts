@@ -14,14 +14,19 @@ export type Sight = (id: string) => Promise<CloudResult<CloudPolicy | undefined>
 /** ListSecurityPolicies, SecurityPolicyIds: 1 to 20 (API page). */
 const MOST_IDS = 20;
 
-/** How long the first id of a batch waits for others while a burst of creates goes on: 20 ids at 80 creates a second. */
+/** How long the first id of a batch waits for others in a burst of creates: 20 ids at 80 creates a second. */
 export const GATHERING: Millis = 250;
+/**
+ * How many times as long it waits while the burst goes on: 20 ids at 40 creates a second, and well within the second
+ * after which the id is written without its sighting.
+ */
+const LONGEST = 2;
 
 type Waiter = (result: CloudResult<CloudPolicy | undefined>) => void;
 
 /**
  * Gathers ids. A batch goes when it has 20 ids, at once when nobody else is about to come (`expectsMore`),
- * else after `gathering`.
+ * else after `gathering`, or twice that while the burst goes on.
  */
 export function createSight(
   readIds: ReadIds,
@@ -46,6 +51,13 @@ export function createSight(
     });
   }
 
+  function wait(turns: number): void {
+    cancel = clock.after(options.gathering, () => {
+      if (turns > 1 && options.expectsMore()) wait(turns - 1);
+      else flush();
+    });
+  }
+
   return (id) =>
     new Promise((resolve) => {
       const waiters = batch.get(id);
@@ -57,6 +69,6 @@ export function createSight(
       if (batch.size >= MOST_IDS) flush();
       // A microtask later, so that callers of this same turn still share it.
       else if (!options.expectsMore()) queueMicrotask(flush);
-      else cancel ??= clock.after(options.gathering, flush);
+      else if (cancel === undefined) wait(LONGEST);
     });
 }

@@ -304,6 +304,29 @@ describe('sight', () => {
     expect(bench.clock.monotonic()).toBe(before);
   });
 
+  test('sight() gathers for up to half a second while creates go on slowly, and no longer than they do', async () => {
+    const bench = desk((request) =>
+      request.action === 'CreateSecurityPolicy'
+        ? answer(200, { RequestId: 'r', SecurityPolicyId: request.query.ClientToken ?? '' })
+        : show(request),
+    );
+    const region = bench.cloud.region('cn-hangzhou');
+    const parameters = { name: 'n', tlsVersions: ['V'], ciphers: ['C'], tags: [] };
+    const waits: number[] = [];
+    const all = ids(0, 50).map(async (token, index) => {
+      await new Promise<void>((resolve) => bench.clock.after(index * 20, resolve));
+      const made = await region.create(parameters, token);
+      const begun = bench.clock.monotonic();
+      if (made.kind === 'ok') await region.sight(made.value.id);
+      waits.push(bench.clock.monotonic() - begun);
+    });
+    for (let turn = 0; turn < 100; turn += 1) await bench.clock.advance(20);
+    await Promise.all(all);
+    const lists = bench.seen.filter(({ action }) => action === 'ListSecurityPolicies');
+    expect(lists.length).toBeLessThanOrEqual(3 + Math.ceil(50 / 20));
+    expect(Math.max(...waits)).toBeLessThanOrEqual(500);
+  });
+
   test('sight() of one create that is alone goes out as soon as it is answered', async () => {
     const bench = desk((request) =>
       request.action === 'CreateSecurityPolicy'
