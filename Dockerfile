@@ -23,7 +23,8 @@ LABEL org.opencontainers.image.title="albsp" \
       org.opencontainers.image.description="Alibaba Cloud ALB TLS security policies as a Kubernetes resource" \
       org.opencontainers.image.licenses="Apache-2.0"
 # Node gives small containers a heap of half their limit or 262 MiB; a share of the limit is collected in time, not killed.
-ENV NODE_ENV=production NODE_OPTIONS=--max-old-space-size-percentage=70
+# Three times 16 MiB for young objects would be most of what a few thousand policies take; 2 MiB cost no CPU time.
+ENV NODE_ENV=production NODE_OPTIONS="--max-old-space-size-percentage=70 --max-semi-space-size=2"
 # The bundle, its lazy chunks, and for scanners what is in them: sbom.cdx.json.
 COPY --from=build /src/dist /app
 # By number: `runAsNonRoot` can't check a name.

@@ -15,3 +15,11 @@ export async function nodeOptions(preloads: readonly Preload[]): Promise<string>
   });
   return (await Promise.all(flags)).join(' ');
 }
+
+/** The flags that the image hands to Node, from its Dockerfile. */
+export async function imageOptions(): Promise<string> {
+  const text = await readFile(new URL('../../Dockerfile', import.meta.url), 'utf8');
+  const options = /^ENV .*\bNODE_OPTIONS="([^"]+)"/m.exec(text)?.[1];
+  if (options === undefined) throw new Error('The Dockerfile sets no NODE_OPTIONS="..."');
+  return options;
+}

@@ -11,7 +11,7 @@ import { type Flags, Operator } from '../../test/environment/operator.ts';
 import { OPERATOR_NAMESPACE } from '../../test/environment/realserver.ts';
 import type { ApiServer } from './apiserver.ts';
 import { Cloud, REGION } from './cloud.ts';
-import { nodeOptions, type Preload } from './preload.ts';
+import { imageOptions, nodeOptions, type Preload } from './preload.ts';
 import { startPrinting } from './printing.ts';
 import type { Score } from './score.ts';
 import { Watcher } from './watcher.ts';
@@ -72,11 +72,11 @@ export class Stage {
     const { pod, operatorKubeconfig } = this.server;
     const loading = await nodeOptions(pod === undefined ? preloads : ['pod', ...preloads]);
     // For a profile: `BENCH_NODE_OPTIONS='--cpu-prof --cpu-prof-dir=DIR'`.
-    const options = `${loading} ${process.env.BENCH_NODE_OPTIONS ?? ''}`.trim();
+    const options = `${await imageOptions()} ${loading} ${process.env.BENCH_NODE_OPTIONS ?? ''}`.trim();
     const operator = await Operator.start({
       canaries: this.keys,
       env: {
-        ...(options === '' ? {} : { NODE_OPTIONS: options }),
+        NODE_OPTIONS: options,
         ...(pod === undefined
           ? {}
           : {
