@@ -2,6 +2,7 @@
  * The timers of a leader: the resync, and the search for orphans.
  * @module
  */
+import { setImmediate } from 'node:timers/promises';
 import type { SecurityPolicy } from '../api/securitypolicy.ts';
 import type { Millis } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
@@ -44,7 +45,11 @@ export function startRounds(options: RoundOptions): Rounds {
   }
 
   async function turn(): Promise<void> {
-    const { due, unread, usage: now } = await resync(options.policies(), identities, clock, clusterId);
+    const {
+      due,
+      unread,
+      usage: now,
+    } = await resync(options.policies(), identities, clock, clusterId, () => setImmediate());
     usage = new Map(now.map((one) => [`${one.account}/${one.region}`, one]));
     for (const { region, error } of unread) {
       log.warn('The cloud could not be read', { region, code: error.code });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { SecurityPolicy } from '../../../src/api/securitypolicy.ts';
 import { observedOf } from '../../../src/domain/policy.ts';
-import type { Cloud, CloudPolicy } from '../../../src/ports/cloud.ts';
+import type { Cloud, CloudPolicy, Region } from '../../../src/ports/cloud.ts';
 import { changedSince, resync } from '../../../src/reconcile/resync.ts';
 import {
   bound,
@@ -110,12 +110,52 @@ describe('resync()', () => {
       if (identity === undefined) throw new Error('Nobody asked for another object');
       return { kind: 'ok', identity } as const;
     };
-    const found = resync(policies, { of, all: () => identities.values() }, clock, CLUSTER);
+    const found = resync(policies, { of, all: () => identities.values() }, clock, CLUSTER, async () => {});
     let due = 0;
     void found.then((answer) => {
       due = answer.due.length;
     });
     await clock.advance(10_000);
     expect(due).toBe(50);
+  });
+
+  test('compares many objects in turns, and misses none of them', async () => {
+    const clock = new VirtualClock();
+    const unread = {
+      kind: 'error',
+      error: { kind: 'busy', code: 'Busy', message: 'not asked here' },
+    } as const;
+    const none = async () => unread;
+    const region: Region = {
+      ...TARGET,
+      list: async () => ({ kind: 'ok', value: { sentAt: 0, policies: [] } }),
+      sight: none,
+      relations: none,
+      create: none,
+      precheck: none,
+      update: none,
+      delete: none,
+      tag: none,
+      untag: none,
+      move: none,
+    };
+    const account = { accountId: TARGET.accountId, arn: 'acs:ram::1:user/albsp', region: () => region };
+    const cloud: Cloud = { account: async () => ({ kind: 'ok', value: account }) };
+    const identity = { cloud, region: '', adoption: false };
+    const policies = Array.from({ length: 600 }, (_, n) =>
+      object(REST.status, { uid: REST.metadata.uid, name: `p-${n}` }),
+    );
+    let pauses = 0;
+    const found = await resync(
+      policies,
+      { of: () => ({ kind: 'ok', identity }), all: () => [identity] },
+      clock,
+      CLUSTER,
+      async () => {
+        pauses += 1;
+      },
+    );
+    expect(found.due).toEqual(policies);
+    expect(pauses).toBeGreaterThan(1);
   });
 });
