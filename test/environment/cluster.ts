@@ -94,7 +94,7 @@ export async function openOwn(flags: readonly string[] = []): Promise<Cluster> {
 /** Keeps what operators did on a server of one test's or suite's own, and ends it. */
 export async function endOf(server: RealServer): Promise<void> {
   try {
-    await keepUses(inject('rightsLedger'), server.auditLog);
+    await keepUses(inject('rightsLedger'), server.auditLog, server.starts);
   } finally {
     await server.stop();
   }

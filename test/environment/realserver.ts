@@ -9,6 +9,7 @@ import { Admin, type Manifest, readManifests } from './admin.ts';
 import { AUDIT_POLICY, AuditLog } from './audit.ts';
 import { eventually } from './eventually.ts';
 import { writeKubeconfig } from './kubeconfig.ts';
+import type { Period } from './rights/uses.ts';
 
 /** Where the operator lives, as in `deploy/rbac.yaml`. */
 export const OPERATOR_NAMESPACE = 'albsp-system';
@@ -38,6 +39,7 @@ export interface RealServerOptions {
 export class RealServer {
   readonly #kube: RealKube;
   readonly #audit: AuditLog;
+  readonly #starts: Period[] = [];
 
   private constructor(kube: RealKube) {
     this.#kube = kube;
@@ -88,6 +90,11 @@ export class RealServer {
     return auditLogIn(this.#kube.folder);
   }
 
+  /** From each start of the API server but the first until it was ready: before that it does not know its roles, and refuses. */
+  get starts(): readonly Period[] {
+    return this.#starts;
+  }
+
   /** Every request so far, of all users. */
   auditEntries(filter: Parameters<AuditLog['entries']>[0] = {}): ReturnType<AuditLog['entries']> {
     return this.#audit.entries(filter);
@@ -99,8 +106,10 @@ export class RealServer {
   }
 
   /** Starts the API server on the etcd that is there, on the same port and with the same keys. */
-  startApi(): Promise<void> {
-    return this.#kube.startApi();
+  async startApi(): Promise<void> {
+    const from = Date.now();
+    await this.#kube.startApi();
+    this.#starts.push({ from, to: Date.now() });
   }
 
   /** A new API server on the same etcd: watches end, and old resourceVersions are answered 410. */

@@ -1,8 +1,18 @@
 /** The judge of the operator's rights (O11), by runs that nobody had. */
-import { describe, expect, test } from 'vitest';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import type { AuditEntry } from '../environment/audit.ts';
 import type { Grant } from '../environment/rights/grants.ts';
-import { type Asked, type Ended, type Refused, type Used, useOf } from '../environment/rights/uses.ts';
+import {
+  type Asked,
+  type Ended,
+  type Refused,
+  readUses,
+  type Used,
+  useOf,
+} from '../environment/rights/uses.ts';
 import { judge } from '../environment/rights/verdict.ts';
 
 const WATCH: Grant = {
@@ -161,6 +171,26 @@ describe('a use of a right', () => {
     });
   });
 
+  test('is not refused by an API server that starts again and does not know its roles yet', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'albsp-audit-'));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    const log = join(folder, 'audit.log');
+    const refused = (verb: string, stageTimestamp: string) =>
+      JSON.stringify({
+        verb,
+        stageTimestamp,
+        user: { username: entry.user },
+        userAgent: entry.userAgent,
+        objectRef: { resource: 'events', namespace: 'team-a' },
+        annotations: { 'authorization.k8s.io/decision': 'forbid' },
+      });
+    const lines = [refused('create', '2026-01-01T10:00:00.5Z'), refused('patch', '2026-01-01T10:00:02.5Z')];
+    await writeFile(log, `${lines.join('\n')}\n`);
+    const start = { from: Date.parse('2026-01-01T10:00:00Z'), to: Date.parse('2026-01-01T10:00:01Z') };
+    expect(await readUses(log, [start])).toMatchObject([{ kind: 'refused', right: 'patch core/events' }]);
+    expect(await readUses(log)).toHaveLength(2);
+  });
+
   test('is a path where it is no resource', () => {
     const version = { ...entry, verb: 'get', group: '', resource: '', namespace: '', path: '/version' };
     expect(useOf({ ...version, userAgent: 'albsp/0.1.0 (doctor)' }, 'one')).toMatchObject({
@@ -172,8 +202,9 @@ describe('a use of a right', () => {
   test.each([
     ['another account', { user: 'system:serviceaccount:team-a:default' }],
     ['an administrator', { user: 'admin' }],
+    ['anybody, when nobody decided', { decision: '' }],
     ["the tests with the operator's token", { userAgent: 'albsp-tests' }],
-  ])('is not that of %s', (_, other) => {
+  ] as const)('is not that of %s', (_, other) => {
     expect(useOf({ ...entry, ...other }, 'one')).toBeUndefined();
   });
 });

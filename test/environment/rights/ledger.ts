@@ -1,14 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { appendFile, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readUses, type Use } from './uses.ts';
+import { type Period, readUses, type Use } from './uses.ts';
 
 /** This process's own file: several write at once. */
 const FILE = `${randomUUID()}.ndjson`;
 
 /** Keeps what operators did on an API server, before its audit log goes with it. */
-export async function keepUses(folder: string, auditLog: string): Promise<void> {
-  await append(folder, await readUses(auditLog));
+export async function keepUses(
+  folder: string,
+  auditLog: string,
+  starts: readonly Period[] = [],
+): Promise<void> {
+  await append(folder, await readUses(auditLog, starts));
 }
 
 /** Says that a test wants this right refused in namespaces whose name starts so; else a refusal fails the run. */

@@ -52,26 +52,39 @@ export interface Ended {
   readonly time: string;
 }
 
+/** In milliseconds since 1970. */
+export interface Period {
+  readonly from: number;
+  readonly to: number;
+}
+
 /** What the program calls itself; tests and kubectl may use its token, too, and are not meant. */
 const OURS = /^albsp\/\S+ \(([^)]*)\)/;
 /** Every ServiceAccount of ours, wherever it was installed. */
 const ACCOUNT = /^system:serviceaccount:[^:]+:albsp$/;
 const COMMANDS: readonly string[] = ['doctor', 'import', 'orphans', 'plan'];
 
-/** The distinct uses in an audit log that only grows; `server` is its path. Reads line by line, since it may be large. */
-export async function readUses(auditLog: string): Promise<readonly Use[]> {
+/**
+ * The distinct uses in an audit log that only grows; `server` is its path. Reads line by line, since it may be large.
+ * Refusals of an API server that `starts` again are none: it knows its roles a moment later.
+ */
+export async function readUses(auditLog: string, starts: readonly Period[] = []): Promise<readonly Use[]> {
   const found = new Map<string, Use>();
   for await (const line of createInterface({ input: createReadStream(auditLog) })) {
     if (!line.includes(':albsp"')) continue;
     const use = useOf(entryOf(JSON.parse(line)), auditLog);
-    if (use === undefined) continue;
+    if (use === undefined || (use.kind === 'refused' && starts.some((start) => within(use, start)))) continue;
     const key = JSON.stringify({ ...use, time: '' });
     if (!found.has(key)) found.set(key, use);
   }
   return [...found.values()];
 }
 
-/** Undefined for what somebody else asked. */
+function within({ time }: Refused, { from, to }: Period): boolean {
+  return Date.parse(time) >= from && Date.parse(time) <= to;
+}
+
+/** Undefined for what somebody else asked, and for what nobody decided on, as while storage hangs. */
 export function useOf(entry: AuditEntry, server: string): Use | undefined {
   const [, who] = OURS.exec(entry.userAgent) ?? [];
   if (who === undefined || !ACCOUNT.test(entry.user)) return undefined;
@@ -80,6 +93,7 @@ export function useOf(entry: AuditEntry, server: string): Use | undefined {
     resource === ''
       ? `${verb} ${entry.path}`
       : rightOf(verb, group, subresource === '' ? resource : `${resource}/${subresource}`);
+  if (entry.decision === '') return undefined;
   // By the decision and not by the code: admission answers 403 as well, to those who have the right.
   if (entry.decision !== 'allow')
     return { kind: 'refused', server, right, namespace, name, time: entry.time };
