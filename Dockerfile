@@ -11,7 +11,7 @@ FROM ${BUILD_IMAGE} AS build
 WORKDIR /src
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --ignore-scripts
-COPY tsconfig.json ./
+COPY tsconfig.json LICENSE ./
 # The bundle holds the CRDs, for `albsp dev`.
 COPY crds crds
 COPY scripts scripts
@@ -25,7 +25,7 @@ LABEL org.opencontainers.image.title="albsp" \
 # Node gives small containers a heap of half their limit or 262 MiB; a share of the limit is collected in time, not killed.
 # Three times 16 MiB for young objects would be most of what a few thousand policies take; 2 MiB cost no CPU time.
 ENV NODE_ENV=production NODE_OPTIONS="--max-old-space-size-percentage=70 --max-semi-space-size=2"
-# The bundle, its lazy chunks, and for scanners what is in them: sbom.cdx.json.
+# The bundle, its lazy chunks, for scanners what is in them (sbom.cdx.json), and the licences.
 COPY --from=build /src/dist /app
 # By number: `runAsNonRoot` can't check a name.
 USER 65532:65532

@@ -3,14 +3,16 @@
  *
  * The entry is `dist/albsp.mjs`; what it loads lazily (the kubeconfig client, 0.7 s and 80 MB when loaded) stays
  * in chunks beside it, so that an operator inside a cluster never reads them. Names are kept, since a stack
- * trace at night must be readable. Beside them lies `sbom.cdx.json`: which packages are in them. Usage: `node scripts/build.ts [ENTRY [FOLDER]]`.
+ * trace at night must be readable. Beside them lies `sbom.cdx.json`: which packages are in them, and their
+ * licences. Usage: `node scripts/build.ts [ENTRY [FOLDER]]`.
  * @module
  */
-import { chmod, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildResult, build, type OutputFile, type Plugin } from 'esbuild';
-import { SBOM_FILE, sbomOf } from './sbom.ts';
+import { NOTICES_FILE, noticesOf } from './notices.ts';
+import { packagesOf, SBOM_FILE, sbomOf } from './sbom.ts';
 
 /** CommonJS dependencies call `require` and read `__dirname`, which an ES module does not have. */
 const COMMONJS_BANNER = [
@@ -61,6 +63,7 @@ function bundle(entry: string, folder: string, definitions: readonly string[]): 
     plugins: [kubeconfigOnly],
     // `albsp dev` installs them, and a bundle runs alone.
     define: { EMBEDDED_CRDS: JSON.stringify(definitions) },
+    // The texts of all licences lie beside the bundle.
     legalComments: 'none',
     banner: { js: COMMONJS_BANNER },
     logLevel: 'warning',
@@ -103,9 +106,13 @@ const folder = resolve(target);
 const entry = join(folder, 'albsp.mjs');
 const started = performance.now();
 const { outputFiles: files, metafile } = await bundle(resolve(source), folder, await definitionTexts());
-const sbom = sbomOf(metafile, await readFile(new URL('../package-lock.json', import.meta.url), 'utf8'));
+const root = fileURLToPath(new URL('..', import.meta.url));
+const lockText = await readFile(join(root, 'package-lock.json'), 'utf8');
+const sbom = sbomOf(metafile, lockText);
 await write(files, entry);
 await writeFile(join(folder, SBOM_FILE), `${JSON.stringify(sbom, null, 2)}\n`);
+await writeFile(join(folder, NOTICES_FILE), await noticesOf(root, packagesOf(metafile, lockText)));
+await copyFile(join(root, 'LICENSE'), join(folder, 'LICENSE'));
 await removeStale(folder, files);
 const size = files.find((file) => file.path === entry)?.contents.length ?? 0;
 console.log(

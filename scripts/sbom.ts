@@ -8,6 +8,7 @@
  */
 import type { Metafile } from 'esbuild';
 import { z } from 'zod';
+import type { Bundled } from './notices.ts';
 
 /** Name of the file beside the bundle; scanners look for `*.cdx.json`. */
 export const SBOM_FILE = 'sbom.cdx.json';
@@ -79,6 +80,16 @@ export function sbomOf(metafile: Metafile, lockText: string): Sbom {
     components: [...components.values()].toSorted((one, other) => compare(one.purl, other.purl)),
     dependencies: dependencies(metafile, root, components),
   };
+}
+
+/** The packages of the bill, by folder. */
+export function packagesOf(metafile: Metafile, lockText: string): readonly Bundled[] {
+  const lock = lockfile.parse(JSON.parse(lockText));
+  const keys = new Set(bundledPaths(metafile).flatMap((path) => lockKeyOf(path) ?? []));
+  return [...keys].toSorted(compare).map((folder) => {
+    const { name = nameIn(folder), version = '', license = '' } = lock.packages[folder] ?? {};
+    return { folder, name, version, license };
+  });
 }
 
 /** Files with at least a byte in the output: what was shaken out whole is not shipped. */

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Metafile } from 'esbuild';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { NOTICES_FILE } from '../../scripts/notices.ts';
 import { SBOM_FILE, sbomOf } from '../../scripts/sbom.ts';
 import { billed, bundled } from '../environment/sbom.ts';
 
@@ -40,6 +41,18 @@ test('the bill has everything that the program depends on, and names it in its g
   };
   walk(bill.metadata.component['bom-ref']);
   expect(refs.filter((ref) => !reached.has(ref))).toEqual([]);
+});
+
+test('the notices have a section with a text for each package in the bundle', async () => {
+  const notices = await readFile(join(folder, NOTICES_FILE), 'utf8');
+  const sections = notices.split(`\n${'-'.repeat(80)}\n\n`);
+  const titles = sections.map((section) => section.slice(0, section.indexOf(' (')));
+  const packages = await bundled(folder, lockText);
+  expect(titles.toSorted()).toEqual(packages.map(({ name, version }) => `${name} ${version}`).toSorted());
+  // What has none is named; that list grows only by a decision.
+  const bare = sections.filter((section) => section.includes('has no text of its licence'));
+  expect(bare.map((section) => section.split(' ')[0])).toEqual([]);
+  expect(await readFile(join(folder, 'LICENSE'), 'utf8')).toContain('Apache License');
 });
 
 test('the bill has no time and no number of its own, so that two builds are equal', async () => {
