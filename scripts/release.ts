@@ -98,7 +98,7 @@ async function release(folder: string): Promise<readonly Verdict[]> {
     await chart(place, names.chart),
   ];
   await cp(join(root, 'deploy/install.yaml'), join(folder, names.manifests));
-  await makeSbom(place, version, names.sbom);
+  await makeSbom(place, names.sbom);
   await rm(join(folder, '.work'), { recursive: true });
 
   const made = Object.values(names).filter(

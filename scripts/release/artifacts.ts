@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { cp, mkdir, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { SBOM_FILE } from '../sbom.ts';
 
 const execute = promisify(execFile);
 const LARGEST_ANSWER = 64 * 1024 * 1024;
@@ -75,21 +76,9 @@ export async function makeChart(place: Workplace, helm: string, archive: string)
   return (await sha256(one)) === (await sha256(other)) ? [] : ['two packages of the chart differ'];
 }
 
-/** What is in the bundle, from the lockfile, without what npm makes up at each call. */
-export async function makeSbom(place: Workplace, version: string, name: string): Promise<void> {
-  const args = ['sbom', '--package-lock-only', '--sbom-format', 'cyclonedx', '--omit', 'dev'];
-  const made: Record<string, unknown> = JSON.parse(await run('npm', args, place.root));
-  const text = JSON.stringify(
-    made,
-    (key, value: unknown) => {
-      if (key === 'serialNumber' || key === 'timestamp') return undefined;
-      // npm takes the name of the folder for that of the program.
-      if (key === 'component' && typeof value === 'object') return { ...value, name: 'albsp', version };
-      return value;
-    },
-    2,
-  );
-  await writeFile(join(place.folder, name), `${text}\n`);
+/** What is in the bundle, as its build wrote it. After `makeBundle`. */
+export async function makeSbom(place: Workplace, name: string): Promise<void> {
+  await cp(join(place.folder, '.work/bundle/albsp', SBOM_FILE), join(place.folder, name));
 }
 
 /** Writes `SHA256SUMS`, as `sha256sum --check` reads it, and returns what stands in it. */
