@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { runAdoption } from './adoptionschedule.ts';
 
 /** Schedules of one run of the suite; `ALBSP_SCHEDULES` asks for more, `ALBSP_SEED` replays one. */
-const COUNT = Number(process.env.ALBSP_SCHEDULES ?? 400);
+const COUNT = Number(process.env.ALBSP_SCHEDULES ?? 300);
 const SEED = process.env.ALBSP_SEED;
 const BATCH = 100;
 
