@@ -7,7 +7,7 @@
  * licences. Usage: `node scripts/build.ts [ENTRY [FOLDER]]`.
  * @module
  */
-import { chmod, copyFile, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildResult, build, type OutputFile, type Plugin } from 'esbuild';
@@ -112,7 +112,8 @@ const sbom = sbomOf(metafile, lockText);
 await write(files, entry);
 await writeFile(join(folder, SBOM_FILE), `${JSON.stringify(sbom, null, 2)}\n`);
 await writeFile(join(folder, NOTICES_FILE), await noticesOf(root, packagesOf(metafile, lockText)));
-await copyFile(join(root, 'LICENSE'), join(folder, 'LICENSE'));
+// Written anew and not copied: the mode of a file in somebody's checkout must not be seen in the image.
+await writeFile(join(folder, 'LICENSE'), await readFile(join(root, 'LICENSE')));
 await removeStale(folder, files);
 const size = files.find((file) => file.path === entry)?.contents.length ?? 0;
 console.log(

@@ -68,7 +68,7 @@ build() {
 # Another folder, other times, other modes: none of that may be seen in the image.
 second=$store/elsewhere
 mkdir -m 700 "$second"
-(umask 077; cp -r Dockerfile .dockerignore .npmrc package.json package-lock.json tsconfig.json crds scripts src "$second")
+(umask 077; cp -r Dockerfile .dockerignore .npmrc package.json package-lock.json tsconfig.json LICENSE crds scripts src "$second")
 find "$second" -exec touch --no-dereference --date='2001-02-03 04:05:06' {} +
 build first . &
 first=$!
