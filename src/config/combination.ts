@@ -26,3 +26,12 @@ export function brokenRegion(region: string): string | undefined {
     ? undefined
     : `The region is "${region}": it must be a region id, for example cn-hangzhou`;
 }
+
+/** What of the environment would undo a promise, or undefined. Node reads this variable itself, and only this value. */
+export function brokenEnvironment(
+  environment: Readonly<Record<string, string | undefined>>,
+): string | undefined {
+  return environment.NODE_TLS_REJECT_UNAUTHORIZED === '0'
+    ? 'NODE_TLS_REJECT_UNAUTHORIZED is "0": keys would go to whoever answers; unset it, and name the authority with NODE_EXTRA_CA_CERTS'
+    : undefined;
+}

@@ -4,7 +4,7 @@
  */
 import type { CredentialSource } from '../adapters/alb/credentials/factory.ts';
 import { type Given, readArguments } from './arguments.ts';
-import { brokenRegion, brokenTogether } from './combination.ts';
+import { brokenEnvironment, brokenRegion, brokenTogether } from './combination.ts';
 import { FLAGS } from './flags.ts';
 import type { Connection, RunConfig } from './settings.ts';
 import { toMillis } from './values.ts';
@@ -33,7 +33,7 @@ export function readConnection(
   | { readonly kind: 'ok'; readonly connection: Connection }
   | { readonly kind: 'error'; readonly message: string } {
   const connection = connectionOf(given, environment);
-  const message = brokenRegion(connection.region);
+  const message = brokenEnvironment(environment) ?? brokenRegion(connection.region);
   return message === undefined ? { kind: 'ok', connection } : { kind: 'error', message };
 }
 
@@ -81,7 +81,7 @@ function assemble(
     logLevel: levelOf(text('log-level')),
     logFormat: (maybe('log-format') ?? (terminal ? 'pretty' : 'json')) === 'pretty' ? 'pretty' : 'json',
   };
-  const broken = brokenTogether(config);
+  const broken = brokenEnvironment(environment) ?? brokenTogether(config);
   return broken === undefined ? { kind: 'config', config } : { kind: 'error', message: broken };
 }
 

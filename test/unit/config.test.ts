@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { type Parsed, parseRun } from '../../src/config/commandline.ts';
+import { readArguments } from '../../src/config/arguments.ts';
+import { type Parsed, parseRun, readConnection } from '../../src/config/commandline.ts';
 import { FLAGS } from '../../src/config/flags.ts';
 import { runHelp } from '../../src/config/help.ts';
 import type { RunConfig } from '../../src/config/settings.ts';
@@ -204,6 +205,28 @@ describe('parseRun() on flags that need each other', () => {
       expect(short.visibilityWindow).toBe(100);
     },
   );
+});
+
+describe('the environment cannot switch TLS verification off (S7)', () => {
+  const OFF = { NODE_TLS_REJECT_UNAUTHORIZED: '0' };
+  const RULE = 'NODE_TLS_REJECT_UNAUTHORIZED is "0": keys would go to whoever answers';
+
+  test('parseRun() refuses it', () => {
+    expect(error([REGION], OFF)).toContain(RULE);
+    // Node heeds no other value.
+    expect(config([REGION], { NODE_TLS_REJECT_UNAUTHORIZED: '1' }).region).toBe('cn-hangzhou');
+  });
+
+  test('so does every other command that connects', () => {
+    const read = readArguments(
+      { name: 'doctor', flags: FLAGS, own: [], switches: [] },
+      [REGION, '--kubeconfig=f'],
+      OFF,
+    );
+    if (read.kind !== 'given') throw new Error(JSON.stringify(read));
+    const found = readConnection(read.given, OFF);
+    expect(found).toMatchObject({ kind: 'error', message: expect.stringContaining(RULE) });
+  });
 });
 
 describe('isLoopback()', () => {
