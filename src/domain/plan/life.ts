@@ -9,12 +9,6 @@ import type { Millis } from '../../ports/clock.ts';
 /** `lastApplied.hash` from the fence of a change on, until a list shows what was wanted: nobody knows what is applied. */
 export const UNDER_WAY = 'under way';
 
-/**
- * From the fence of a tagging to the last moment at which the cloud may still carry it out, in milliseconds: a write to
- * the API server ends within 30 s and a call of the cloud within 10 s (the deadlines of the two adapters).
- */
-const SENDING: Millis = 40_000;
-
 /** The status that belongs to this object: one that was written for another UID (restored from a backup) is none. */
 export function ownStatus(policy: SecurityPolicy): SecurityPolicyStatus {
   const status = policy.status ?? {};
@@ -51,12 +45,11 @@ export function retains(policy: SecurityPolicy): boolean {
 
 /**
  * Whether our tags were, or were about to be, sent to a policy that is being adopted so recently that a list may not
- * show them yet. Known from the fence before the tagging, so that a restart does not forget it; the call comes later than
- * that. `now` is wall time.
+ * show them yet. Known from the fence before the tagging, so that a restart does not forget it. `now` is wall time.
  */
 export function isTagging(policy: SecurityPolicy, now: Millis, window: Millis): boolean {
   const at = Date.parse(ownStatus(policy).lastApplied?.at ?? '');
-  return isFenced(ownStatus(policy)) && !Number.isNaN(at) && now - at < window + SENDING;
+  return isFenced(ownStatus(policy)) && !Number.isNaN(at) && now - at < window;
 }
 
 /** Whether the tagging of an adoption was fenced, and not seen yet. What was observed has its id before it is tagged. */

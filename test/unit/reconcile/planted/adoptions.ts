@@ -209,17 +209,13 @@ async function successor(): Promise<readonly string[]> {
   world.kube.create('web', { ...SPEC, adopt: { securityPolicyId: id } });
   strike(world, 'TagResources', 'reset');
   await world.pass();
-  await world.clock.advance(MINUTE + 35_000);
-  await second.pass();
-  const early = writesOf(second).length;
-  await world.clock.advance(10_000);
+  await world.clock.advance(MINUTE + 5_000);
   await second.pass();
   const sent = writesOf(second).length;
   await work(world, 5, 5_000);
   const again = writesOf(world).length;
   const settled = await world.settle(HOUR);
   return broken({
-    'O6 tagged while the call behind the fence could still be carried out': early === 0,
     'O2 the second process did not tag': sent === 1,
     'O6 tagged again while the list is late': again === 0 && world.violations.length === 0,
     'O4 not settled': settled && isBound(world),
