@@ -4,21 +4,12 @@
  */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Bundled } from './sbom.ts';
 
 /** Name of the file beside the bundle. */
 export const NOTICES_FILE = 'THIRD-PARTY-NOTICES.txt';
 
 const TEXTS = /^(licen[cs]e|notice|copying)/i;
-
-/** A package in the bundle. */
-export interface Bundled {
-  /** Its folder below the root of the project, such as `node_modules/undici`. */
-  readonly folder: string;
-  readonly name: string;
-  readonly version: string;
-  /** SPDX expression, from the lockfile. */
-  readonly license: string;
-}
 
 /** One section for each package, in the given order; a package without a text of its own is named with its licence. */
 export async function noticesOf(root: string, packages: readonly Bundled[]): Promise<string> {

@@ -8,23 +8,20 @@
  */
 import type { Metafile } from 'esbuild';
 import { z } from 'zod';
-import type { Bundled } from './notices.ts';
 
 /** Name of the file beside the bundle; scanners look for `*.cdx.json`. */
 export const SBOM_FILE = 'sbom.cdx.json';
 
+const lockEntry = z.object({
+  name: z.string().optional(),
+  version: z.string().optional(),
+  license: z.string().optional(),
+  integrity: z.string().optional(),
+});
 const lockfile = z.object({
   name: z.string(),
   version: z.string(),
-  packages: z.record(
-    z.string(),
-    z.object({
-      name: z.string().optional(),
-      version: z.string().optional(),
-      license: z.string().optional(),
-      integrity: z.string().optional(),
-    }),
-  ),
+  packages: z.record(z.string(), lockEntry),
 });
 
 /** A bundled package, as CycloneDX has it. */
@@ -60,17 +57,9 @@ export interface Sbom {
  */
 export function sbomOf(metafile: Metafile, lockText: string): Sbom {
   const lock = lockfile.parse(JSON.parse(lockText));
-  const root = component({ ...lock, license: lock.packages['']?.license }, 'application');
-  const components = new Map<string, Component>();
-  for (const path of bundledPaths(metafile)) {
-    const key = lockKeyOf(path);
-    if (key === undefined || components.has(key)) continue;
-    const entry = lock.packages[key];
-    if (entry === undefined)
-      throw new Error(`'${path}' is in the bundle, but package-lock.json has no '${key}'`);
-    const { name = nameIn(key), version, license, integrity } = entry;
-    components.set(key, component({ name, version, license, integrity }, 'library'));
-  }
+  const root = component(identified({ ...lock, license: lock.packages['']?.license }), 'application');
+  const packages = packagesOf(metafile, lockText);
+  const components = new Map(packages.map((one) => [one.folder, component(one, 'library')]));
   return {
     $schema: 'http://cyclonedx.org/schema/bom-1.6.schema.json',
     bomFormat: 'CycloneDX',
@@ -82,14 +71,49 @@ export function sbomOf(metafile: Metafile, lockText: string): Sbom {
   };
 }
 
-/** The packages of the bill, by folder. */
+/**
+ * The npm packages with code in what esbuild bundled, by folder.
+ * @param lockText the text of `package-lock.json`, version 3.
+ * @throws when one is not in the lockfile, or stands there without version or licence.
+ */
 export function packagesOf(metafile: Metafile, lockText: string): readonly Bundled[] {
   const lock = lockfile.parse(JSON.parse(lockText));
-  const keys = new Set(bundledPaths(metafile).flatMap((path) => lockKeyOf(path) ?? []));
-  return [...keys].toSorted(compare).map((folder) => {
-    const { name = nameIn(folder), version = '', license = '' } = lock.packages[folder] ?? {};
-    return { folder, name, version, license };
-  });
+  const packages = new Map<string, Bundled>();
+  for (const path of bundledPaths(metafile)) {
+    const folder = lockKeyOf(path);
+    if (folder === undefined || packages.has(folder)) continue;
+    const entry = lock.packages[folder];
+    if (entry === undefined)
+      throw new Error(`'${path}' is in the bundle, but package-lock.json has no '${folder}'`);
+    packages.set(folder, { folder, ...identified({ ...entry, name: entry.name ?? nameIn(folder) }) });
+  }
+  return [...packages.values()].toSorted((one, other) => compare(one.folder, other.folder));
+}
+
+/** What a bill says at the least. */
+interface Identified {
+  readonly name: string;
+  readonly version: string;
+  /** SPDX expression. */
+  readonly license: string;
+  readonly integrity?: string | undefined;
+}
+
+/** A package of the npm registry with code in the bundle. */
+export interface Bundled extends Identified {
+  /** Where it is installed, from the project, such as `node_modules/undici`: its key in the lockfile. */
+  readonly folder: string;
+}
+
+function identified({
+  name,
+  version,
+  license,
+  integrity,
+}: z.infer<typeof lockEntry> & { name: string }): Identified {
+  if (version === undefined || license === undefined)
+    throw new Error(`package-lock.json has '${name}' without version or licence`);
+  return { name, version, license, integrity };
 }
 
 /** Files with at least a byte in the output: what was shaken out whole is not shipped. */
@@ -108,18 +132,7 @@ function nameIn(key: string): string {
   return key.slice(key.lastIndexOf('node_modules/') + 'node_modules/'.length);
 }
 
-function component(
-  entry: {
-    readonly name: string;
-    readonly version?: string | undefined;
-    readonly license?: string | undefined;
-    readonly integrity?: string | undefined;
-  },
-  type: Component['type'],
-): Component {
-  const { name, version, license } = entry;
-  if (version === undefined || license === undefined)
-    throw new Error(`package-lock.json has '${name}' without version or licence`);
+function component({ name, version, license, integrity }: Identified, type: Component['type']): Component {
   const purl = `pkg:npm/${name.replace('@', '%40')}@${version}`;
   const [, group, rest = name] = /^(@[^/]+)\/(.*)$/.exec(name) ?? [];
   return {
@@ -130,9 +143,7 @@ function component(
     version,
     purl,
     licenses: [{ expression: license }],
-    ...(type === 'application'
-      ? {}
-      : { hashes: [{ alg: 'SHA-512', content: sha512(name, entry.integrity) }] }),
+    ...(type === 'application' ? {} : { hashes: [{ alg: 'SHA-512', content: sha512(name, integrity) }] }),
   };
 }
 
