@@ -3,7 +3,6 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { eventually } from '../environment/eventually.ts';
 import { describeHelmsOnReal, type Helm } from '../environment/helm.ts';
 import { openBare, startInstalled } from '../environment/installed.ts';
 import type { Flags, Operator } from '../environment/operator.ts';
@@ -11,7 +10,6 @@ import { openShell, type Shell, stepsOf } from '../environment/shell.ts';
 import { World } from '../environment/world.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const WITHIN_MS = 30_000;
 const FIVE_MINUTES_MS = 300_000;
 const PAGES = ['docs/install.md', 'docs/upgrade.md'];
 const page = (await Promise.all(PAGES.map((path) => readFile(join(ROOT, path), 'utf8')))).join('\n');
@@ -108,8 +106,6 @@ describeHelmsOnReal('docs/install.md and docs/upgrade.md', (version) => {
     // The policy was kept for good; nothing else is left.
     expect(world.alb.model.live().map(({ id }) => id)).toEqual(made);
     expect(await world.admin.list('CustomResourceDefinition')).toEqual([]);
-    await shell.run('kubectl apply --server-side -f crds/');
-    await settled(world);
   });
 
   test.each(OTHERS)('leads to a Ready policy: %s', async (title, namespace) => {
@@ -117,12 +113,11 @@ describeHelmsOnReal('docs/install.md and docs/upgrade.md', (version) => {
     await follow(reader, title);
     expect(reader.world.alb.model.live()).toHaveLength(1);
     if (title === 'Namespaced mode') for (const after of NAMESPACED) await follow(reader, after);
-    await settled(reader.world);
   });
 
   test('leads through the life of plain manifests, also when the operator goes first', async () => {
     const reader = await open(version, 'albsp-system');
-    const { world, shell } = reader;
+    const { world } = reader;
     await follow(reader, 'Plain manifests');
     const made = world.alb.model.live().map(({ id }) => id);
     const [upgrade, gone, uninstall] = PLAIN;
@@ -133,8 +128,6 @@ describeHelmsOnReal('docs/install.md and docs/upgrade.md', (version) => {
     // Let go by hand, so that it stays in the cloud, as the page says.
     expect(world.alb.model.live().map(({ id }) => id)).toEqual(made);
     expect(await world.admin.list('CustomResourceDefinition')).toEqual([]);
-    await shell.run('kubectl apply --server-side -f crds/');
-    await settled(world);
   });
 });
 
@@ -153,11 +146,5 @@ describeHelmsOnReal('README.md', (version) => {
       namespace: 'albsp-system',
     });
     expect(spec.template.spec.containers[0].args).toContain('--credentials=rrsa');
-    await settled(reader.world);
   });
 });
-
-/** A kind that has just been installed answers 429 for a moment; the end of a world lists. */
-async function settled(world: World): Promise<void> {
-  await eventually(() => world.admin.list('SecurityPolicy', world.namespace), { within: WITHIN_MS });
-}
