@@ -5,10 +5,13 @@ import type { SecurityPolicySpec } from '../../src/api/securitypolicy.ts';
 import { eventually, steadily } from '../environment/eventually.ts';
 import {
   type ConfigRef,
+  FIRST,
   messageOf,
   namesIn,
   openAccounts,
+  SECOND,
   using,
+  WHOLE,
   writesSince,
 } from '../environment/identities.ts';
 import { describeTiers } from '../environment/tiers.ts';
@@ -19,10 +22,6 @@ const SPEC: SecurityPolicySpec = {
 };
 const EDITED: SecurityPolicySpec = { ...SPEC, ciphers: ['ECDHE-RSA-AES256-GCM-SHA384'] };
 const OWN = '1000000000000001';
-const FIRST = '2000000000000002';
-const SECOND = '3000000000000003';
-/** The whole cluster: what is cluster-wide is only watched then. */
-const WHOLE = { namespace: null };
 const WITHIN_MS = 40_000;
 /** For what an event brings about, not a timer. */
 const AT_ONCE_MS = 5_000;

@@ -5,11 +5,14 @@ import { expect, test } from 'vitest';
 import type { SecurityPolicySpec } from '../../src/api/securitypolicy.ts';
 import { eventually } from '../environment/eventually.ts';
 import {
+  FIRST,
   messageOf,
   namesIn,
   openAccounts,
+  SECOND,
   secondCloud,
   using,
+  WHOLE,
   writesSince,
 } from '../environment/identities.ts';
 import { describeTiers } from '../environment/tiers.ts';
@@ -18,10 +21,6 @@ const SPEC: SecurityPolicySpec = {
   tlsVersions: ['TLSv1.2'],
   ciphers: ['ECDHE-RSA-AES128-GCM-SHA256', 'ECDHE-RSA-AES256-GCM-SHA384'],
 };
-const FIRST = '2000000000000002';
-const SECOND = '3000000000000003';
-/** The whole cluster: what is cluster-wide is only watched then. */
-const WHOLE = { namespace: null };
 const WITHIN_MS = 40_000;
 /** For what an event brings about, not a timer. */
 const AT_ONCE_MS = 5_000;

@@ -26,6 +26,12 @@ interface Expected {
   readonly reason?: string;
 }
 
+/** Two accounts beside the operator's own. */
+export const FIRST = '2000000000000002';
+export const SECOND = '3000000000000003';
+/** Flags for the whole cluster: what is cluster-wide is only watched then. */
+export const WHOLE = { namespace: null };
+
 const API = 'alb.alicloud.dev/v1alpha1';
 const RBAC = 'rbac.authorization.k8s.io';
 const WITHIN_MS = 30_000;

@@ -1,12 +1,9 @@
-import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Worker } from 'node:worker_threads';
 import { describe, expect, test } from 'vitest';
-import { planted } from '../reconcile/planted/copy.ts';
+import { answerInCopy, planted } from '../reconcile/planted/copy.ts';
 import { WITNESSES } from './planted/witnesses.ts';
 
-const PROJECT = join(import.meta.dirname, '../../..');
 const FOLDER = 'test/unit/identities';
 
 /** One bug, planted by replacing a text that stands exactly once in one file. */
@@ -79,28 +76,12 @@ const MUTATIONS: readonly Mutation[] = [
 ];
 
 /** What a witness says of a copy of the project with this bug in it. */
-async function outcomeOf({ name, file, from, to, by }: Mutation): Promise<readonly string[]> {
-  const root = await mkdtemp(join(tmpdir(), 'albsp-planted-'));
-  try {
-    for (const path of ['package.json', 'src', FOLDER])
-      await cp(join(PROJECT, path), join(root, path), { recursive: true });
-    await symlink(join(PROJECT, 'node_modules'), join(root, 'node_modules'), 'dir');
+function outcomeOf({ name, file, from, to, by }: Mutation): Promise<readonly string[]> {
+  return answerInCopy([FOLDER], join(FOLDER, 'planted/worker.ts'), by, async (root) => {
     const path = join(root, file);
     const bug = planted(new Map([[path, await readFile(path, 'utf8')]]), { name, from, to });
     await writeFile(path, bug.source);
-    return await answerOf(join(root, FOLDER, 'planted/worker.ts'), by);
-  } finally {
-    await rm(root, { recursive: true, force: true });
-  }
-}
-
-function answerOf(file: string, workerData: Mutation['by']): Promise<readonly string[]> {
-  const answer = Promise.withResolvers<readonly string[]>();
-  const worker = new Worker(file, { workerData, execArgv: ['--disable-warning=ExperimentalWarning'] });
-  worker.once('message', answer.resolve);
-  worker.once('error', answer.reject);
-  worker.once('exit', () => answer.reject(new Error('The run ended without an answer')));
-  return answer.promise.finally(() => worker.terminate());
+  });
 }
 
 describe('between identities', () => {

@@ -123,14 +123,8 @@ async function observedRace(): Promise<readonly string[]> {
 async function observedThenManaged(fault: CloudFault, rivalled: boolean): Promise<readonly string[]> {
   const world = new Simulation({ listLag: 40_000 }, seeded(1));
   const rival = new Simulation({}, seeded(2), MINUTE, { clusterId: 'cluster-2', beside: world });
-  const id = madeByHand(world);
-  const adopt = { securityPolicyId: id };
-  await world.clock.advance(2 * MINUTE);
-  world.kube.create('web', { managementPolicy: 'Observe', adopt });
-  await world.settle(10 * MINUTE);
-  world.kube.edit({ ...SPEC, adopt });
-  strike(world, 'TagResources', fault);
-  await world.pass();
+  const adopt = await tagsWhatWasObserved(world, fault);
+  const id = adopt.securityPolicyId;
   if (rivalled) rival.kube.create('web', { ...SPEC, adopt });
   for (let round = 0; round < 60; round += 1) {
     await rival.pass();
@@ -149,20 +143,28 @@ async function observedThenManaged(fault: CloudFault, rivalled: boolean): Promis
   });
 }
 
+/** An object observes a policy, is then managed, and meets this fault as it tags. Answers what it adopts. */
+async function tagsWhatWasObserved(
+  world: Simulation,
+  fault: CloudFault,
+): Promise<{ readonly securityPolicyId: string }> {
+  const adopt = { securityPolicyId: madeByHand(world) };
+  await world.clock.advance(2 * MINUTE);
+  world.kube.create('web', { managementPolicy: 'Observe', adopt });
+  await world.settle(10 * MINUTE);
+  world.kube.edit({ ...SPEC, adopt });
+  strike(world, 'TagResources', fault);
+  await world.pass();
+  return adopt;
+}
+
 /**
  * An object that was observed is managed, tags its policy, and is deleted before a list shows the tags: they come off
  * again, so that the policy can be adopted anew.
  */
 async function observedThenDeleted(): Promise<readonly string[]> {
   const world = new Simulation({ listLag: 40_000 }, seeded(1));
-  const id = madeByHand(world);
-  const adopt = { securityPolicyId: id };
-  await world.clock.advance(2 * MINUTE);
-  world.kube.create('web', { managementPolicy: 'Observe', adopt });
-  await world.settle(10 * MINUTE);
-  world.kube.edit({ ...SPEC, adopt });
-  strike(world, 'TagResources', 'crashAfter');
-  await world.pass();
+  const { securityPolicyId: id } = await tagsWhatWasObserved(world, 'crashAfter');
   world.kube.remove();
   await world.settle(HOUR);
   return broken({

@@ -47,23 +47,34 @@ export async function outcomeOf(
   mutation: Mutation | undefined,
   assignment: Assignment,
 ): Promise<readonly string[]> {
+  const paths = ['test/unit/virtualclock.ts', 'test/unit/reconcile'];
+  return answerInCopy(paths, join(PLANTED, 'worker.ts'), assignment, async (root) => {
+    if (mutation === undefined) return;
+    const { path, source } = planted(await sourcesOf(root), mutation);
+    await writeFile(path, source);
+  });
+}
+
+/** What `worker` answers in a copy of the sources and of these paths, which `plant` has changed. All paths are from the project. */
+export async function answerInCopy(
+  paths: readonly string[],
+  worker: string,
+  workerData: unknown,
+  plant: (root: string) => Promise<void>,
+): Promise<readonly string[]> {
   const root = await mkdtemp(join(tmpdir(), 'albsp-planted-'));
   try {
-    for (const path of ['package.json', 'src', 'test/unit/virtualclock.ts', 'test/unit/reconcile']) {
+    for (const path of ['package.json', 'src', ...paths])
       await cp(join(PROJECT, path), join(root, path), { recursive: true });
-    }
     await symlink(join(PROJECT, 'node_modules'), join(root, 'node_modules'), 'dir');
-    if (mutation !== undefined) {
-      const { path, source } = planted(await sourcesOf(root), mutation);
-      await writeFile(path, source);
-    }
-    return await answerOf(join(root, PLANTED, 'worker.ts'), assignment);
+    await plant(root);
+    return await answerOf(join(root, worker), workerData);
   } finally {
     await rm(root, { recursive: true, force: true });
   }
 }
 
-function answerOf(file: string, workerData: Assignment): Promise<readonly string[]> {
+function answerOf(file: string, workerData: unknown): Promise<readonly string[]> {
   const answer = Promise.withResolvers<readonly string[]>();
   const worker = new Worker(file, { workerData, execArgv: ['--disable-warning=ExperimentalWarning'] });
   worker.once('message', answer.resolve);
