@@ -38,7 +38,8 @@ function remembered<T>(pool: Map<string, T>, key: string, value: T): T {
   return value;
 }
 
-function isRecord(value: unknown): value is Record<string, unknown> {
+/** Whether a parsed JSON value has fields: an object, or a list. */
+export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null;
 }
 

@@ -9,6 +9,7 @@ import { RECONCILE_ANNOTATION } from '../api/group.ts';
 import type { Condition, SecurityPolicy, SecurityPolicyStatus } from '../api/securitypolicy.ts';
 import type { Millis } from '../ports/clock.ts';
 import type { CloudPolicy, Listener } from '../ports/cloud.ts';
+import { isObject } from './check/shape.ts';
 import { conditionOf } from './condition.ts';
 import type { Outcome } from './outcome.ts';
 import type { Line, Picture } from './picture/line.ts';
@@ -316,14 +317,10 @@ function isSame(a: unknown, b: unknown): boolean {
   if (Array.isArray(a)) {
     return Array.isArray(b) && a.length === b.length && a.every((item, index) => isSame(item, b[index]));
   }
-  if (!isRecord(a) || !isRecord(b) || Array.isArray(b)) return false;
+  if (!isObject(a) || !isObject(b)) return false;
   const keys = Object.keys(a).filter((key) => a[key] !== undefined);
   const others = Object.keys(b).filter((key) => b[key] !== undefined);
   return (
     keys.length === others.length && keys.every((key) => Object.hasOwn(b, key) && isSame(a[key], b[key]))
   );
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null;
 }

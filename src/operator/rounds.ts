@@ -45,12 +45,9 @@ export function startRounds(options: RoundOptions): Rounds {
   }
 
   async function turn(): Promise<void> {
-    const {
-      due,
-      unread,
-      usage: now,
-    } = await resync(options.policies(), identities, clock, clusterId, () => setImmediate());
-    usage = new Map(now.map((one) => [`${one.account}/${one.region}`, one]));
+    const found = await resync(options.policies(), identities, clock, clusterId, setImmediate);
+    const { due, unread } = found;
+    usage = new Map(found.usage.map((one) => [`${one.account}/${one.region}`, one]));
     for (const { region, error } of unread) {
       log.warn('The cloud could not be read', { region, code: error.code });
     }

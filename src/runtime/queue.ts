@@ -48,8 +48,8 @@ interface Run {
  * highest priority win. Ready keys leave by priority; among equals the groups take turns, those that have fewer workers
  * first, and keys of a group leave in order of arrival, so that a flood of one group costs the others no more than every
  * second turn. No group has every worker, however slow its passes are: `Rotation` keeps the last idle one for a group
- * that has none. The group is what stands before the key's last slash: the namespace. Times are monotonic, one timer serves all delayed keys, each call
- * is O(log n).
+ * that has none. The group is what stands before the key's last slash: the namespace. Times are monotonic, one timer
+ * serves all delayed keys, each call is O(log n).
  */
 export class WorkQueue {
   readonly #clock: Clock;

@@ -2,7 +2,6 @@
  * The shapes on the wire: parameters flattened into a query, answers read into the port's types, nothing trusted.
  * @module
  */
-
 import type {
   Account,
   CloudPolicy,

@@ -1,4 +1,4 @@
-import { shareTexts } from '../texts.ts';
+import { isRecord, shareTexts } from '../texts.ts';
 import { field, text } from './answer.ts';
 
 /** What the cache needs of any object. */
@@ -40,10 +40,6 @@ export function asObject<T extends KubeObject>(value: unknown): T | undefined {
   value.metadata = kept;
   const object: unknown = shareTexts(value);
   return object as T;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null;
 }
 
 function without(record: Readonly<Record<string, unknown>>, name: string): Record<string, unknown> {
