@@ -153,7 +153,7 @@ describeHelmsOnReal('a release of the chart', (version) => {
     const world = await open(cluster);
     const kubectl = new Kubectl(cluster.adminKubeconfig, 'default');
     await kubectl.ok(['apply', '--server-side', '-f', join(CHART, 'files', 'crds')]);
-    await kubectl.ok(['wait', '--for=condition=Established', '--timeout=30s', `crd/${CRD}`]);
+    await kubectl.whenEstablished(`crd/${CRD}`);
     const helm = Helm.of(version, NAMESPACE, cluster.adminKubeconfig);
     const values = valuesFor(world);
     const { code, stderr } = await helm.run(['install', 'albsp', CHART, '--create-namespace'], values);
@@ -171,7 +171,7 @@ describeHelmsOnReal('a release of the chart', (version) => {
     const world = await open(cluster);
     const kubectl = new Kubectl(cluster.adminKubeconfig, 'default');
     await kubectl.ok(['apply', '--server-side', '-f', join(CHART, 'files', 'crds')]);
-    await kubectl.ok(['wait', '--for=condition=Established', '--timeout=30s', `crd/${CRD}`]);
+    await kubectl.whenEstablished(`crd/${CRD}`);
     await kubectl.ok(['create', 'namespace', 'team-b']);
     await kubectl.ok(['create', 'namespace', 'elsewhere']);
     const helm = Helm.of(version, NAMESPACE, cluster.adminKubeconfig);

@@ -4,7 +4,6 @@ import { expect, test } from 'vitest';
 import { findHelm } from '../../scripts/chart/helm.ts';
 import { NAMESPACE, staleManifests, VALUES } from '../../scripts/manifests.ts';
 import { ApiRefusal, type Manifest, readManifests } from '../environment/admin.ts';
-import { eventually } from '../environment/eventually.ts';
 import { describeHelms, Helm, manifestsIn, objectOf } from '../environment/helm.ts';
 import { giveKeys, openBare, startInstalled } from '../environment/installed.ts';
 import { Kubectl } from '../environment/kubectl.ts';
@@ -77,7 +76,7 @@ describeReal('the plain manifests', () => {
           .map((line) => line.split(' ')[0]);
       expect(lines(applied)).toEqual(lines(tried));
       expect(lines(applied).length).toBeGreaterThan(12);
-      await kubectl.ok(['wait', '--for=condition=Established', '--timeout=30s', 'crd', '--all']);
+      await kubectl.whenEstablished('crd', '--all');
       const versions = async () =>
         (await world.admin.list('Deployment', NAMESPACE)).map(({ metadata }) => metadata.generation);
       const before = await versions();
@@ -90,8 +89,6 @@ describeReal('the plain manifests', () => {
       const refusal = await judgePod(world.admin, deployment).catch((error: unknown) => error);
       expect(refusal).toBeInstanceOf(ApiRefusal);
       expect(String(refusal)).toContain('allowPrivilegeEscalation != false');
-      // A kind that has just been installed answers 429 for a moment; the end of a world lists.
-      await eventually(() => world.admin.list('SecurityPolicy', world.namespace), { within: WITHIN_MS });
     },
   );
 
@@ -100,7 +97,7 @@ describeReal('the plain manifests', () => {
     const world = await World.open('real API server', cluster, {});
     const kubectl = new Kubectl(cluster.adminKubeconfig, NAMESPACE);
     await kubectl.ok(['apply', '--server-side', '-f', `${DEPLOY}/install.yaml`]);
-    await kubectl.ok(['wait', '--for=condition=Established', '--timeout=30s', 'crd', '--all']);
+    await kubectl.whenEstablished('crd', '--all');
     await giveKeys(world, NAMESPACE);
     // The stand-in cloud instead of the real one.
     await startInstalled(world, NAMESPACE, {

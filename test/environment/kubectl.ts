@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { findBinaries } from './binaries.ts';
+import { eventually } from './eventually.ts';
 
 /** A kubectl that has not ended by then is ended, in milliseconds. */
 const LONGEST_MS = 60_000;
@@ -51,5 +52,17 @@ export class Kubectl {
     const { code, stdout, stderr } = await this.run(args, input);
     if (code !== 0) throw new Error(`kubectl ${args.join(' ')} ended with ${code}: ${stderr}${stdout}`);
     return stdout;
+  }
+
+  /**
+   * Waits until these definitions are served: `crd/NAME`, or `crd --all`. kubectl fails, and does not wait, while a
+   * definition has no conditions at all (kubernetes/kubernetes#66439), so it is called again.
+   */
+  async whenEstablished(...definitions: readonly string[]): Promise<void> {
+    const wait = ['wait', '--for=condition=Established', '--timeout=5s', ...definitions];
+    await eventually(() => this.ok(wait), {
+      within: LONGEST_MS,
+      what: `${definitions.join(' ')} established`,
+    });
   }
 }
